@@ -1,0 +1,51 @@
+# Everything a developer, a tester or a build machine types. `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PACKAGES := engine forms flows rules reports designer_schemas api
+WORKERS ?= auto
+export PYTHONPATH := $(CURDIR)
+
+.DEFAULT_GOAL := help
+
+$(STAMP): requirements.txt requirements-dev.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.PHONY: install demo test check bench conformance fmt schemas lock help
+
+install: $(STAMP) ## Make .venv and install the pinned packages
+
+demo: $(STAMP) ## Run the CRM demo on http://127.0.0.1:8000 (FOURFOLD_PORT, FOURFOLD_HOME)
+	@$(BIN)/python -m api.cli demo
+
+test: $(STAMP) ## Run all tests on SQLite and PostgreSQL
+	$(BIN)/python -m pytest -q -n $(WORKERS) $(TESTS)
+
+check: $(STAMP) ## Lint, format check, types and layer contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m api.cli schemas --check
+
+bench: $(STAMP) ## Measure the engine against its anchors (NAME=records for one, QUICK=1)
+	$(BIN)/python -m benchmarks $(NAME) $(if $(QUICK),--quick)
+
+conformance: $(STAMP) ## The expression table on every back end
+	$(BIN)/python -m pytest -q -n $(WORKERS) tests/engine/expressions
+
+fmt: $(STAMP) ## Format and fix what can be fixed by itself
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+schemas: $(STAMP) ## Write the JSON Schemas of all definition kinds
+	$(BIN)/python -m api.cli schemas
+
+lock: $(STAMP) ## Pin what is installed now in requirements*.txt
+	$(BIN)/python .ci/lock.py
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'

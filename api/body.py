@@ -1,0 +1,160 @@
+"""JSON bodies and query parameters, read strictly."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+from api.problems import MalformedJson, NulCharacter, NumberTooLong, UnknownParameter
+from engine.errors import Invalid
+from engine.findings import error, text
+
+MANY_DIGITS = re.compile(rb"[0-9][0-9.]{15}")
+EXACT_DIGITS = 15
+DEEPEST = 100
+
+
+async def json_body(request: Request, *, empty: Any = None) -> Any:
+    """The parsed body; `empty` for no body at all.
+
+    Raises MalformedJson with the position, NumberTooLong, NulCharacter, BodyTooLarge.
+    """
+    raw = await request.body()
+    return empty if not raw.strip() else parse_json(raw)
+
+
+async def json_object(request: Request, *, allowed: Iterable[str] | None = None) -> dict[str, Any]:
+    """The body as an object; an empty body is an empty object. Raises Invalid for unknown keys."""
+    value = await json_body(request, empty={})
+    if not isinstance(value, dict):
+        message = text("请求体应为 JSON 对象。", "The body must be a JSON object.")
+        raise Invalid([error("not_an_object", "", message)])
+    if allowed is not None:
+        names = set(allowed)
+        unknown = [key for key in value if key not in names]
+        if unknown:
+            raise Invalid([_unknown_key(key, names) for key in unknown])
+    return value
+
+
+def _unknown_key(key: str, names: set[str]) -> Any:
+    known = ", ".join(sorted(names))
+    return error(
+        "unknown_key",
+        f"/{key}",
+        text(f"不认识的键“{key}”。", f"'{key}' is not a known key."),
+        text(f"可用：{known}。", f"Known keys: {known}."),
+    )
+
+
+def required_text(body: dict[str, Any], key: str) -> str:
+    """A non-empty string of the body. Raises Invalid."""
+    value = body.get(key)
+    if isinstance(value, str) and value:
+        return value
+    raise Invalid([error("required", f"/{key}", text("此项必填，应为文本。", "This text is required."))])
+
+
+def parse_json(raw: bytes) -> Any:
+    """JSON with nothing lost. Raises MalformedJson, NumberTooLong, NulCharacter."""
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as wrong:
+        raise MalformedJson(
+            {
+                "zh": f"第 {wrong.lineno} 行第 {wrong.colno} 列：不是有效的 JSON。",
+                "en": f"Line {wrong.lineno}, column {wrong.colno}: this is not valid JSON.",
+            },
+            details={"line": wrong.lineno, "column": wrong.colno, "position": wrong.pos},
+        ) from None
+    if raw.count(b"{") + raw.count(b"[") > DEEPEST:
+        _refuse_deep_nesting(value)
+    if MANY_DIGITS.search(raw):
+        _refuse_long_numbers(raw)
+    if b"\\u0000" in raw:
+        for pointer in _nul_pointers(value, ""):
+            raise NulCharacter(pointer=pointer)
+    return value
+
+
+def _refuse_deep_nesting(value: Any) -> None:
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise MalformedJson(
+                {"zh": f"嵌套超过 {DEEPEST} 层。", "en": f"This is nested more than {DEEPEST} levels deep."}
+            )
+        inner = [
+            each.values() if isinstance(each, dict) else each
+            for each in level
+            if isinstance(each, dict | list)
+        ]
+        level = [each for group in inner for each in group]
+
+
+def _refuse_long_numbers(raw: bytes) -> None:
+    def look(number: str) -> float:
+        mantissa = number.lower().split("e")[0]
+        digits = "".join(sign for sign in mantissa if sign.isdigit()).lstrip("0")
+        if len(digits) > EXACT_DIGITS:
+            raise NumberTooLong(details={"number": number[:60]})
+        return 0.0
+
+    json.loads(raw, parse_float=look, parse_int=look)
+
+
+def _nul_pointers(value: Any, pointer: str) -> Iterator[str]:
+    if isinstance(value, str):
+        if "\x00" in value:
+            yield pointer
+    elif isinstance(value, list):
+        for position, each in enumerate(value):
+            yield from _nul_pointers(each, f"{pointer}/{position}")
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if "\x00" in key:
+                yield pointer
+            yield from _nul_pointers(each, f"{pointer}/{key}")
+
+
+def query(request: Request, *allowed: str) -> dict[str, str]:
+    """Query parameters, each at most once. Raises UnknownParameter."""
+    found: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name not in allowed or name in found:
+            known = ", ".join(allowed) or "-"
+            raise UnknownParameter(
+                {
+                    "zh": f"不认识或重复的查询参数“{name}”。可用：{known}。",
+                    "en": f"'{name}' is unknown or given twice. Known: {known}.",
+                },
+                details={"parameter": name},
+            )
+        found[name] = value
+    return found
+
+
+def number(values: dict[str, str], name: str, *, default: int, least: int = 0, most: int) -> int:
+    """A whole number of the query. Raises Invalid."""
+    given = values.get(name)
+    if given is None:
+        return default
+    if given.isascii() and given.isdigit() and len(given) <= 18 and least <= int(given) <= most:
+        return int(given)
+    message = text(f"应为 {least} 到 {most} 的整数。", f"A whole number from {least} to {most} is expected.")
+    raise Invalid([error("invalid_parameter", f"/{name}", message)])
+
+
+def flag(values: dict[str, str], name: str) -> bool:
+    """A `true` or `false` of the query. Raises Invalid."""
+    given = values.get(name, "false")
+    if given in {"true", "false"}:
+        return given == "true"
+    message = text("应为 true 或 false。", "true or false is expected.")
+    raise Invalid([error("invalid_parameter", f"/{name}", message)])

@@ -1,0 +1,44 @@
+"""The composition root: every built-in extension, every table, and how a runtime is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import MetaData
+
+import engine.built_ins
+import engine.connect.tables
+import engine.identity.tables
+import flows.built_ins
+import flows.tables
+import forms.built_ins
+import reports.built_ins
+import rules.built_ins
+import rules.tables
+from engine.clock import Clock
+from engine.plugins import extensions
+from engine.runtime import Runtime
+from engine.settings import Settings
+from engine.storage import tables
+
+BUILT_INS: tuple[type[Any], ...] = (
+    *engine.built_ins.BUILT_INS,
+    *forms.built_ins.BUILT_INS,
+    *flows.built_ins.BUILT_INS,
+    *rules.built_ins.BUILT_INS,
+    *reports.built_ins.BUILT_INS,
+)
+
+# Importing them fills the metadata.
+TABLE_MODULES = (tables, engine.identity.tables, engine.connect.tables, flows.tables, rules.tables)
+
+
+def metadata() -> MetaData:
+    """The platform's own tables of all packages."""
+    return tables.metadata
+
+
+def build(settings: Settings, *, clock: Clock | None = None, extra: Iterable[Any] = ()) -> Runtime:
+    """A runtime with all built-ins, installed plugins and `extra` extension classes."""
+    return Runtime(settings, [*extensions(BUILT_INS), *extra], clock=clock)

@@ -1,0 +1,7 @@
+"""`python -m api.cli`: the command line without an installed entry point."""
+
+from __future__ import annotations
+
+from api.cli.main import run
+
+run()

@@ -1,0 +1,121 @@
+"""The processes: API, worker, report server, and all of them in one."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from api import logs
+from api.app import create_app
+from api.boot import build
+from api.migrations import require_current, upgrade
+from engine.identity.principal import SYSTEM
+from engine.identity.sessions import create_first_administrator
+from engine.jobs.housekeeping import arm
+from engine.jobs.worker import Worker
+from engine.runtime import Runtime
+from engine.settings import Settings
+
+log = structlog.get_logger("fourfold")
+
+GRACE_SECONDS = 10
+
+
+def run_serve(settings: Settings) -> None:
+    """Everything in one process; tables are brought up to date first."""
+    with opened(settings, migrate=True) as runtime:
+        serve_with_worker(runtime, settings)
+
+
+def serve_with_worker(runtime: Runtime, settings: Settings) -> None:
+    """The API with a worker thread beside it, until a signal comes."""
+    worker = started_worker(runtime)
+    try:
+        listen(create_app(runtime), settings)
+    finally:
+        worker.stop()
+
+
+def run_api(settings: Settings) -> None:
+    """The API alone; the tables must be up to date."""
+    with opened(settings) as runtime:
+        listen(create_app(runtime), settings)
+
+
+def run_worker(settings: Settings) -> None:
+    """The worker alone, until a signal comes; the tables must be up to date."""
+    stop = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: stop.set())
+    with opened(settings) as runtime:
+        worker = started_worker(runtime)
+        log.info("worker started")
+        stop.wait()
+        worker.stop()
+
+
+def run_reports(settings: Settings) -> None:
+    """The API on a unix socket with the report store in this process."""
+    socket = settings.reports_socket or str(settings.home / "reports.sock")
+    Path(socket).parent.mkdir(parents=True, exist_ok=True)
+    own = settings.model_copy(update={"reports_socket": ""})
+    with opened(own) as runtime:
+        listen(create_app(runtime), own, socket=socket)
+
+
+def started_worker(runtime: Runtime) -> Worker:
+    """A worker in a thread of its own, with the daily housekeeping waiting for it."""
+    with runtime.unit_of_work(SYSTEM, source="engine") as work:
+        arm(work, work.now)
+    worker = Worker(runtime)
+    worker.start()
+    return worker
+
+
+@contextmanager
+def opened(settings: Settings, *, migrate: bool = False) -> Iterator[Runtime]:
+    """A runtime on tables of this release, closed at the end."""
+    logs.configure()
+    runtime = build(settings)
+    try:
+        if migrate:
+            upgrade(runtime.database)
+        else:
+            require_current(runtime.database)
+        if create_first_administrator(runtime):
+            log.info("administrator created", user="root")
+        yield runtime
+    finally:
+        runtime.close()
+
+
+def listen(app: FastAPI, settings: Settings, *, socket: str | None = None) -> None:
+    """Answer requests until SIGINT or SIGTERM; requests in flight get time to end."""
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        uds=socket,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    app.state.edge.stopping = lambda: server.should_exit
+    # uvicorn raises the signal again when it is done: by then the rest must still be closed
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    log.info("listening", address=socket or f"http://{settings.host}:{settings.port}")
+    with suppress(KeyboardInterrupt):
+        server.run()

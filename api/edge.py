@@ -1,0 +1,180 @@
+"""Where requests meet transactions: who asks, on which thread the work runs, and what is tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+import time
+from collections.abc import Callable, Hashable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import TypeVar
+
+from starlette.requests import Request
+
+from api import replies
+from api.busy import is_busy
+from api.pace import Pace
+from designer_schemas.generate import schemas
+from engine.errors import TryAgain
+from engine.identity.principal import Principal
+from engine.identity.sessions import NotAuthenticated, Sessions
+from engine.runtime import Runtime
+from engine.storage.unit_of_work import UnitOfWork
+
+T = TypeVar("T")
+Work = Callable[[UnitOfWork], T]
+ATTEMPTS = 6
+FIRST_PAUSE = 0.005
+
+
+class Edge:
+    """One per process. SQLite: short reads run on the event loop, writes on one writer thread, so that
+    they queue instead of fighting for the lock. PostgreSQL: everything runs in a bounded pool.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.sessions = Sessions(runtime)
+        self.schemas = schemas(runtime.registries)
+        self.stopping: Callable[[], bool] = lambda: False
+        self._pace = Pace()
+        self._sqlite = runtime.database.dialect == "sqlite"
+        # One connection of the pool stays free for reads on the event loop.
+        size = max(1, runtime.settings.pool_size - 1) if self._sqlite else runtime.settings.pool_size
+        self._pool: Executor = ThreadPoolExecutor(size, "fourfold-request")
+        self._writer: Executor = ThreadPoolExecutor(1, "fourfold-writer") if self._sqlite else self._pool
+
+    async def read(
+        self,
+        request: Request,
+        function: Work[T],
+        *,
+        inline: bool = False,
+        shape: Hashable = None,
+        snapshot: bool = False,
+    ) -> T:
+        """Run `function` in a reading unit of work of the caller.
+
+        `inline` says that it is short: then it runs on the event loop where that is faster, unless the
+        last request of this `shape` was not. `snapshot` makes all its statements see one moment.
+        """
+        secret = bearer(request)
+
+        def run() -> T:
+            principal = self.principal(secret)
+            with self.runtime.reading(principal, snapshot=snapshot) as work:
+                return function(work)
+
+        if not inline or not self._sqlite:
+            return await self._in(self._pool, lambda: retried(run))
+        if self._pace.is_slow(shape):
+            return await self._in(self._pool, lambda: self._pace.timed(shape, run))
+        return self._pace.timed(shape, run)
+
+    async def write(self, request: Request, function: Work[T], *, source: str = "api") -> T:
+        """Run `function` in a writing unit of work of the caller; commits when it returns.
+
+        With the header `Idempotency-Key` the answer is stored in the same transaction, and the same
+        request with the same key gets that answer again. Raises KeyReused for another request.
+        """
+        secret = bearer(request)
+        key = request.headers.get("idempotency-key")
+        digest = await request_digest(request) if key else ""
+        identifier = key or str(request.scope.get("state", {}).get("request_id", ""))
+
+        def run() -> T:
+            principal = self.principal(secret)
+            with self.runtime.unit_of_work(principal, source=source, request_id=identifier) as work:
+                if key is None:
+                    return function(work)
+                return replies.once(work, key, digest, function)
+
+        return await self._in(self._writer, lambda: retried(run))
+
+    async def write_as(self, principal: Principal, function: Work[T]) -> T:
+        """Run `function` in a writing unit of work of `principal` (who is known without a token)."""
+
+        def run() -> T:
+            with self.runtime.unit_of_work(principal) as work:
+                return function(work)
+
+        return await self._in(self._writer, lambda: retried(run))
+
+    async def compute(self, function: Callable[[], T]) -> T:
+        """Run what takes long and is no transaction (password hashes) beside the event loop."""
+        return await self._in(self._pool, function)
+
+    async def principal_of(self, request: Request) -> Principal:
+        """Who asks. Raises NotAuthenticated."""
+        secret = bearer(request)
+        known = self.sessions.remembered(secret)
+        if known is not None:
+            return known
+        return await self._in(self._pool, lambda: self.principal(secret))
+
+    def principal(self, secret: str) -> Principal:
+        """The principal of a token. Raises NotAuthenticated."""
+        known = self.sessions.remembered(secret)
+        if known is not None:
+            return known
+        with self.runtime.reading(NOBODY) as work:
+            return self.sessions.principal(work, secret)
+
+    def close(self) -> None:
+        """Let running requests end, then stop the threads."""
+        self._writer.shutdown(wait=True)
+        self._pool.shutdown(wait=True)
+
+    @staticmethod
+    async def _in(executor: Executor, run: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(executor, run)
+
+
+NOBODY = Principal(user="")
+
+
+def edge_of(request: Request) -> Edge:
+    """The edge of the application this request came to."""
+    edge: Edge = request.scope["app"].state.edge
+    return edge
+
+
+async def read(request: Request, function: Work[T], *, snapshot: bool = False) -> T:
+    """`Edge.read` for routes: `return await read(request, lambda work: …)`."""
+    return await edge_of(request).read(request, function, snapshot=snapshot)
+
+
+async def write(request: Request, function: Work[T], *, source: str = "api") -> T:
+    """`Edge.write` for routes: `return await write(request, lambda work: …)`."""
+    return await edge_of(request).write(request, function, source=source)
+
+
+def bearer(request: Request) -> str:
+    """The token of the request. Raises NotAuthenticated."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret:
+        raise NotAuthenticated()
+    return secret.strip()
+
+
+async def request_digest(request: Request) -> str:
+    """A hash of method, address and body, to tell a repeated request from another one."""
+    parts = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    return hashlib.sha256(parts + await request.body()).hexdigest()
+
+
+def retried(run: Callable[[], T]) -> T:
+    """Run a whole transaction again when the store says it collided. Raises TryAgain in the end."""
+    pause = FIRST_PAUSE
+    for attempt in range(ATTEMPTS):
+        try:
+            return run()
+        except Exception as failure:
+            if not is_busy(failure):
+                raise
+            if attempt == ATTEMPTS - 1:
+                raise TryAgain() from failure
+        time.sleep(pause * (1 + random.random()))  # noqa: S311  spread, not secrecy
+        pause *= 2
+    raise TryAgain()

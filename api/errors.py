@@ -1,0 +1,143 @@
+"""Domain errors as problem documents. Only this module knows which code is which HTTP status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, cast
+
+import orjson
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.problems import BadRequest, MethodNotAllowed, RouteNotFound, Unexpected
+from engine.errors import EngineError, Invalid
+from engine.findings import Finding, error, text
+
+log = structlog.get_logger("fourfold.api")
+
+STATUS: Mapping[str, int] = {
+    "bad_request": 400,
+    "wrong_credentials": 401,
+    "not_authenticated": 401,
+    "forbidden": 403,
+    "not_writable_in_task": 403,
+    "not_found": 404,
+    "route_not_found": 404,
+    "method_not_allowed": 405,
+    "conflict": 409,
+    "precondition_failed": 412,
+    "body_too_large": 413,
+    "invalid": 422,
+    "number_too_long": 422,
+    "nul_character": 422,
+    "unknown_parameter": 422,
+    "weak_password": 422,
+    "last_administrator": 409,
+    "cascade_too_deep": 422,
+    "record_locked": 423,
+    "too_many_attempts": 429,
+    "internal_error": 500,
+    "try_again": 503,
+}
+"""By code. A class without a line of its own takes the status of the class it refines."""
+
+OTHERWISE = 422
+MEDIA_TYPE = "application/problem+json"
+
+
+def status_of(failure: EngineError) -> int:
+    """The HTTP status of a domain error."""
+    for cls in type(failure).__mro__:
+        status = STATUS.get(str(cls.__dict__.get("code")))
+        if status is not None:
+            return status
+    return OTHERWISE
+
+
+def problem(failure: EngineError, *, locale: str = "zh", request_id: str = "") -> dict[str, Any]:
+    """The problem document (RFC 9457) of a domain error."""
+    status = status_of(failure)
+    findings = failure.findings if isinstance(failure, Invalid) else ()
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": failure.code,
+        "detail": cast("Mapping[str, str]", failure.message)[locale],
+        "message": dict(failure.message),
+        "pointer": failure.pointer,
+        "fix": dict(failure.fix),
+        "errors": [each.as_json() for each in findings],
+        **({"details": failure.details} if failure.details else {}),
+        **({"request_id": request_id} if request_id else {}),
+    }
+
+
+def problem_response(failure: EngineError, request: Request) -> Response:
+    """The answer to a request that failed."""
+    status = status_of(failure)
+    body = problem(failure, locale=language(request), request_id=request_id(request))
+    headers = {}
+    if status == 401:
+        headers["www-authenticate"] = "Bearer"
+    if status in {429, 503}:
+        headers["retry-after"] = str(failure.details.get("retry_after", 1))
+    return Response(orjson.dumps(body, default=str), status, headers, MEDIA_TYPE)
+
+
+def language(request: Request) -> str:
+    """`en` when the client asks for English first, else `zh`."""
+    return "en" if request.headers.get("accept-language", "").strip().lower().startswith("en") else "zh"
+
+
+def request_id(request: Request) -> str:
+    """The id of this request, given by the client or made by the guard."""
+    return str(request.scope.get("state", {}).get("request_id", ""))
+
+
+async def on_domain_error(request: Request, failure: Exception) -> Response:
+    return problem_response(cast("EngineError", failure), request)
+
+
+async def on_http_error(request: Request, failure: Exception) -> Response:
+    """404 and 405 of the router, and what the framework itself refuses."""
+    raised = cast("HTTPException", failure)
+    kinds: dict[int, type[EngineError]] = {404: RouteNotFound, 405: MethodNotAllowed}
+    response = problem_response(kinds.get(raised.status_code, BadRequest)(), request)
+    for name, value in (raised.headers or {}).items():
+        response.headers[name] = value
+    return response
+
+
+async def on_framework_validation(request: Request, failure: Exception) -> Response:
+    """Path and query parameters that FastAPI refused."""
+    refused = cast("RequestValidationError", failure)
+    return problem_response(Invalid([_parameter_finding(each) for each in refused.errors()]), request)
+
+
+def _parameter_finding(refused: Mapping[str, Any]) -> Finding:
+    pointer = "".join(f"/{part}" for part in refused["loc"])
+    return error("invalid_parameter", pointer, text(f"参数不正确：{refused['msg']}", str(refused["msg"])))
+
+
+async def on_surprise(request: Request, failure: Exception) -> Response:
+    return surprise_response(failure, request)
+
+
+def surprise_response(failure: Exception, request: Request) -> Response:
+    """Log what nobody foresaw; the client learns only the request id."""
+    log.error("unexpected error", request_id=request_id(request), path=request.url.path, exc_info=failure)
+    return problem_response(Unexpected(), request)
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Answer every error of `app` with a problem document."""
+    app.add_exception_handler(EngineError, on_domain_error)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(RequestValidationError, on_framework_validation)
+    app.add_exception_handler(Exception, on_surprise)

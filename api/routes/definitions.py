@@ -1,0 +1,255 @@
+"""The designer's API: documents, drafts, checks, plans, publishing and versions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import answer, nothing, page
+from api.body import json_object
+from api.edge import edge_of, read, write
+from engine.definitions import drafts, repository
+from engine.definitions.app import CompiledApp
+from engine.definitions.publish import Published, plan
+from engine.errors import Invalid
+from engine.findings import Finding, error, has_errors, text
+from engine.identity.service import require_admin
+from engine.storage.unit_of_work import UnitOfWork
+
+router = APIRouter(tags=["definitions"])
+
+KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+@router.get("/apps")
+async def apps(request: Request) -> Response:
+    """All published apps."""
+
+    def find(work: UnitOfWork) -> list[dict[str, Any]]:
+        return [_about(work.app(key)) for key in work.runtime.app_keys(work)]
+
+    return page(await read(request, find))
+
+
+@router.get("/apps/{app}")
+async def one_app(request: Request, app: str) -> Response:
+    """Settings, version, and the keys and labels of all objects."""
+
+    def find(work: UnitOfWork) -> dict[str, Any]:
+        found = work.app(app)
+        objects = {
+            kind: [{"key": key, "label": document.get("label")} for key, document in sorted(each.items())]
+            for kind, each in found.source.items()
+            if kind != "app"
+        }
+        return {**_about(found), "objects": objects}
+
+    return answer(await read(request, find))
+
+
+def _about(app: CompiledApp) -> dict[str, Any]:
+    return {**app.settings.model_dump(mode="json", exclude_none=True), "version": app.version}
+
+
+@router.get("/apps/{app}/documents")
+async def documents(request: Request, app: str) -> Response:
+    """All published documents: `{"version", "documents": {kind: {key: document}}}`."""
+
+    def find(work: UnitOfWork) -> dict[str, Any]:
+        require_admin(work)
+        found = work.app(app)
+        return {"version": found.version, "documents": found.source}
+
+    return answer(await read(request, find))
+
+
+@router.get("/apps/{app}/documents/{kind}/{key}")
+async def document(request: Request, app: str, kind: str, key: str) -> Response:
+    """One published document."""
+
+    def find(work: UnitOfWork) -> dict[str, Any]:
+        require_admin(work)
+        found = work.app(app).source.get(drafts.known_kind(work, kind), {}).get(key)
+        if found is None:
+            raise drafts.DocumentNotFound()
+        return found
+
+    return answer(await read(request, find))
+
+
+@router.get("/apps/{app}/draft")
+async def draft(request: Request, app: str) -> Response:
+    """What the draft changes; `document: null` marks a removal."""
+
+    def find(work: UnitOfWork) -> list[dict[str, Any]]:
+        require_admin(work)
+        return repository.drafts(work.connection, app)
+
+    return page(await read(request, find))
+
+
+@router.get("/apps/{app}/draft/{kind}/{key}")
+async def drafted_document(request: Request, app: str, kind: str, key: str) -> Response:
+    """One document as drafted, or as published when the draft does not touch it."""
+
+    def find(work: UnitOfWork) -> dict[str, Any]:
+        require_admin(work)
+        return drafts.get_document(work, app, kind, key)
+
+    return answer(await read(request, find))
+
+
+@router.put("/apps/{app}/draft/{kind}/{key}")
+async def put_document(request: Request, app: str, kind: str, key: str) -> Response:
+    """Draft a document. It may be incomplete: `draft:check` says what is missing."""
+    body = await json_object(request)
+    _check_keys(app, key)
+
+    def put(work: UnitOfWork) -> dict[str, Any]:
+        require_admin(work)
+        drafts.put_document(work, app, kind, key, body)
+        return drafts.get_document(work, app, kind, key)
+
+    return answer(await write(request, put))
+
+
+def _check_keys(*keys: str) -> None:
+    for key in keys:
+        if not KEY.fullmatch(key):
+            raise Invalid(
+                [
+                    error(
+                        "invalid_key",
+                        "/key",
+                        text(f"“{key}”不能作为键。", f"'{key}' cannot be a key."),
+                        text(
+                            "以小写字母开头，只含小写字母、数字和下划线，最多 40 个字符。",
+                            "Begin with a lower-case letter; use a-z, 0-9 and _, at most 40 characters.",
+                        ),
+                    )
+                ]
+            )
+
+
+@router.delete("/apps/{app}/draft/{kind}/{key}", status_code=204)
+async def remove_document(request: Request, app: str, kind: str, key: str) -> Response:
+    """Draft the removal of a document."""
+
+    def remove(work: UnitOfWork) -> None:
+        require_admin(work)
+        drafts.remove_document(work, app, kind, key)
+
+    await write(request, remove)
+    return nothing()
+
+
+@router.post("/apps/{app}/draft:check")
+async def check_draft(request: Request, app: str) -> Response:
+    """`{"ok", "findings"}` of the app as it would be published."""
+    version, findings, _ = await read(request, lambda work: _planned(work, app))
+    return answer({"ok": version is not None, "findings": _as_json(findings)})
+
+
+@router.post("/apps/{app}/draft:plan")
+async def plan_draft(request: Request, app: str) -> Response:
+    """`{"ok", "version", "findings", "steps"}`: what publishing would do; nothing is changed."""
+    version, findings, steps = await read(request, lambda work: _planned(work, app))
+    return answer(
+        {
+            "ok": version is not None,
+            "version": version,
+            "findings": _as_json(findings),
+            "steps": [step.as_json() for step in steps],
+        }
+    )
+
+
+def _planned(work: UnitOfWork, app: str) -> tuple[int | None, list[Finding], list[Any]]:
+    require_admin(work)
+    after, findings, steps = plan(work, drafts.drafted(work, app))
+    publishable = after is not None and not has_errors(findings)
+    return (after.version if after is not None and publishable else None), findings, steps
+
+
+@router.post("/apps/{app}/draft:publish")
+async def publish_draft(request: Request, app: str) -> Response:
+    """`{"note"?}` → `{"app", "version", "changed", "findings", "steps"}`; 422 with every error."""
+    body = await json_object(request, allowed=("note",))
+
+    def publish(work: UnitOfWork) -> dict[str, Any]:
+        require_admin(work)
+        return _published(drafts.publish_draft(work, app, note=body.get("note")))
+
+    return answer(await write(request, publish, source="designer"))
+
+
+@router.post("/apps/{app}/draft:discard", status_code=204)
+async def discard_draft(request: Request, app: str) -> Response:
+    """Forget the draft."""
+
+    def discard(work: UnitOfWork) -> None:
+        require_admin(work)
+        repository.drop_draft(work, app)
+
+    await write(request, discard)
+    return nothing()
+
+
+@router.get("/apps/{app}/versions")
+async def versions(request: Request, app: str) -> Response:
+    """All published versions, the newest first."""
+
+    def find(work: UnitOfWork) -> list[dict[str, Any]]:
+        require_admin(work)
+        work.app(app)
+        return repository.versions(work.connection, app)
+
+    return page(await read(request, find))
+
+
+@router.post("/apps/{app}/versions/{version}:restore")
+async def restore_version(request: Request, app: str, version: int) -> Response:
+    """Publish an earlier version again, as a new one."""
+
+    def restore(work: UnitOfWork) -> dict[str, Any]:
+        require_admin(work)
+        return _published(drafts.restore_version(work, app, version))
+
+    return answer(await write(request, restore, source="designer"))
+
+
+def _published(done: Published) -> dict[str, Any]:
+    return {
+        "app": done.app,
+        "version": done.version,
+        "changed": done.changed,
+        "findings": _as_json(done.findings),
+        "steps": [step.as_json() for step in done.steps],
+    }
+
+
+def _as_json(findings: Any) -> list[dict[str, Any]]:
+    return [each.as_json() for each in findings]
+
+
+@router.get("/designer/schemas")
+async def schemas(request: Request) -> Response:
+    """The kinds of definition documents."""
+    edge = edge_of(request)
+    await edge.principal_of(request)
+    return page(sorted(edge.schemas))
+
+
+@router.get("/designer/schemas/{kind}")
+async def schema(request: Request, kind: str) -> Response:
+    """The JSON Schema of one kind."""
+    edge = edge_of(request)
+    await edge.principal_of(request)
+    found = edge.schemas.get(kind)
+    if found is None:
+        raise drafts.KindNotFound()
+    return answer(found)

@@ -1,0 +1,157 @@
+"""Users, departments and roles: pickers for everybody, changes for administrators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import answer, created, nothing, page
+from api.body import flag, json_object, number, query, required_text
+from api.edge import edge_of, read, write
+from engine.identity import repository, service
+from engine.identity.organisation import load_organisation, organisation
+from engine.identity.passwords import hash_password
+from engine.storage.unit_of_work import UnitOfWork
+
+router = APIRouter(tags=["identity"])
+
+PICKER_FIELDS = ("id", "name", "dept", "active")
+PICKER = {"search", "dept", "role", "active", "after", "limit"}
+
+
+@router.get("/users")
+async def users(request: Request) -> Response:
+    """Users in id order: `?search=&dept=&role=&active=&after=&limit=`. Administrators see all properties."""
+    asked = query(request, *PICKER)
+    limit = number(asked, "limit", default=50, least=1, most=500)
+    active = flag(asked, "active") if "active" in asked else None
+
+    def find(work: UnitOfWork) -> list[dict[str, Any]]:
+        rows = repository.users(
+            work,
+            search=asked.get("search"),
+            dept=asked.get("dept"),
+            role=asked.get("role"),
+            active=active,
+            after=asked.get("after"),
+            limit=limit + 1,
+        )
+        return _visible(work, rows)
+
+    rows = await read(request, find)
+    more = rows[limit - 1]["id"] if len(rows) > limit else None
+    return page(rows[:limit], next_cursor=more)
+
+
+def _visible(work: UnitOfWork, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    if not work.principal.is_admin:
+        return [{name: row[name] for name in PICKER_FIELDS} for row in rows]
+    roles = repository.roles_of(work, [row["id"] for row in rows])
+    return [{**row, "roles": list(roles.get(row["id"], ()))} for row in rows]
+
+
+@router.post("/users", status_code=201)
+async def create_user(request: Request) -> Response:
+    """A user document, optionally with `password`."""
+    document = await json_object(request)
+    hashed = await _hashed(request, document)
+    made = await write(request, lambda work: service.create_user(work, document, password_hash=hashed))
+    return created(made, f"/api/v1/users/{made['id']}")
+
+
+async def _hashed(request: Request, document: dict[str, Any]) -> str | None:
+    if "password" not in document:
+        return None
+    password = required_text(document, "password")
+    del document["password"]
+    return await edge_of(request).compute(lambda: hash_password(password))
+
+
+@router.get("/users/{user}")
+async def get_user(request: Request, user: str) -> Response:
+    """One user; the whole of it for administrators and oneself."""
+
+    def find(work: UnitOfWork) -> dict[str, Any]:
+        row = service.get_user(work, user)
+        whole = work.principal.is_admin or work.principal.user == user
+        return row if whole else {name: row[name] for name in PICKER_FIELDS}
+
+    return answer(await read(request, find))
+
+
+@router.patch("/users/{user}")
+async def update_user(request: Request, user: str) -> Response:
+    """Change the named properties; `{"active": false}` disables the user and ends all sessions."""
+    changes = await json_object(request)
+    return answer(await write(request, lambda work: service.update_user(work, user, changes)))
+
+
+@router.post("/users/{user}:password", status_code=204)
+async def set_password(request: Request, user: str) -> Response:
+    """`{"password"}`: a new password, set by an administrator."""
+    body = await json_object(request, allowed=("password",))
+    password = required_text(body, "password")
+    await read(request, service.require_admin)
+    hashed = await edge_of(request).compute(lambda: hash_password(password))
+    await write(request, lambda work: service.set_password_hash(work, user, hashed))
+    return nothing()
+
+
+@router.get("/departments")
+async def departments(request: Request) -> Response:
+    """All departments; `parent` makes the tree."""
+    return page(await read(request, repository.departments))
+
+
+@router.post("/departments", status_code=201)
+async def create_department(request: Request) -> Response:
+    """A department document."""
+    document = await json_object(request)
+    made = await write(request, lambda work: service.create_department(work, document))
+    return created(made, f"/api/v1/departments/{made['id']}")
+
+
+@router.patch("/departments/{department}")
+async def update_department(request: Request, department: str) -> Response:
+    """Change the named properties of a department."""
+    changes = await json_object(request)
+    return answer(await write(request, lambda work: service.update_department(work, department, changes)))
+
+
+@router.delete("/departments/{department}", status_code=204)
+async def remove_department(request: Request, department: str) -> Response:
+    """Remove a department to which nobody belongs."""
+    await write(request, lambda work: service.remove_department(work, department))
+    return nothing()
+
+
+@router.get("/roles")
+async def roles(request: Request) -> Response:
+    """Every role somebody holds, with the number of active holders. Administrators only."""
+
+    def find(work: UnitOfWork) -> list[dict[str, Any]]:
+        service.require_admin(work)
+        return [{"role": role, "holders": holders} for role, holders in repository.all_roles(work)]
+
+    return page(await read(request, find))
+
+
+@router.get("/organisation")
+async def export_organisation(request: Request) -> Response:
+    """Departments and users as one document. Administrators only."""
+
+    def find(work: UnitOfWork) -> dict[str, Any]:
+        service.require_admin(work)
+        return organisation(work)
+
+    return answer(await read(request, find, snapshot=True))
+
+
+@router.put("/organisation")
+async def import_organisation(request: Request) -> Response:
+    """Bring departments and users to what the document says. Administrators only."""
+    document = await json_object(request)
+    return answer(await write(request, lambda work: load_organisation(work, document)))

@@ -1,0 +1,1 @@
+"""The kernel that all four engines share; it imports no sibling package."""

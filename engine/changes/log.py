@@ -1,0 +1,135 @@
+"""The change log: each save of a record is one row, written in the transaction of the save.
+
+A sequence is not commit order on PostgreSQL: a reader of `id > last` would miss rows that commit late.
+`sequence` gives committed rows a dense `pos`; every follower reads by `pos`, on both databases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import func, select
+
+from engine.identity.principal import SYSTEM
+from engine.protocols import RecordChange
+from engine.storage.columns import moment_text
+from engine.storage.tables import change as table
+from engine.storage.unit_of_work import UnitOfWork
+
+SEQUENCER_LOCK = 4_401_002
+BATCH = 5_000
+
+_COLUMNS = "at, app, form, record, op, actor, source, cause, batch, rev, diff"
+_INSERT = {
+    "sqlite": f"INSERT INTO ff_change ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
+    "postgres": f"INSERT INTO ff_change ({_COLUMNS}) VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s) RETURNING id",
+}
+_SEQUENCE = {
+    "sqlite": """
+        UPDATE ff_change SET pos = new.pos FROM (
+            SELECT id, row_number() OVER (ORDER BY id) + (SELECT coalesce(max(pos), 0) FROM ff_change) AS pos
+            FROM ff_change WHERE pos IS NULL ORDER BY id LIMIT 5000
+        ) AS new WHERE ff_change.id = new.id""",
+}
+_SEQUENCE["postgres"] = _SEQUENCE["sqlite"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of the log. `diff` is {field: [old, new]}, child tables {"insert", "update", "delete"}."""
+
+    id: int
+    pos: int | None
+    at: datetime
+    app: str
+    form: str
+    record: str
+    op: str
+    actor: str
+    source: str
+    cause: int | None
+    batch: str | None
+    rev: int
+    diff: dict[str, Any]
+
+
+def append(work: UnitOfWork, change: RecordChange, rev: int, diff: Mapping[str, Any]) -> int:
+    """Write the row of one save; sets and returns its id."""
+    dialect = work.runtime.database.dialect
+    row = work.row(
+        _INSERT[dialect],
+        (
+            moment_text(work.now) if dialect == "sqlite" else work.now,
+            change.app.key,
+            change.form,
+            change.record,
+            change.op,
+            work.principal.user,
+            work.source,
+            work.cause,
+            work.batch,
+            rev,
+            orjson.dumps(diff).decode(),
+        ),
+    )
+    change.id = int(row[0]) if row else 0
+    return change.id
+
+
+def sequence(work: UnitOfWork) -> None:
+    """Give every committed row its place. Needs a writing unit of work; safe to call at any time."""
+    dialect = work.runtime.database.dialect
+    if dialect == "postgres":
+        work.row("SELECT pg_advisory_xact_lock(%s)", (SEQUENCER_LOCK,))
+    while work.run(_SEQUENCE[dialect]) == BATCH:
+        pass
+
+
+def bring_to_head(work: UnitOfWork) -> int:
+    """The head of the log after sequencing what is committed; opens a write only when there is something."""
+    if work.row("SELECT 1 FROM ff_change WHERE pos IS NULL LIMIT 1") is not None:
+        with work.runtime.unit_of_work(SYSTEM, source="engine") as writer:
+            sequence(writer)
+    return head(work)
+
+
+def head(work: UnitOfWork) -> int:
+    """The last position given so far; 0 for an empty log."""
+    found = work.row("SELECT coalesce(max(pos), 0) FROM ff_change")
+    return int(found[0]) if found else 0
+
+
+def read_since(work: UnitOfWork, pos: int, *, limit: int = BATCH) -> list[Change]:
+    """Rows after `pos` in commit order."""
+    rows = work.connection.execute(select(table).where(table.c.pos > pos).order_by(table.c.pos).limit(limit))
+    return [_read(row) for row in rows]
+
+
+def of_record(
+    work: UnitOfWork, app: str, form: str, record: str, *, limit: int = 200, before: int | None = None
+) -> list[Change]:
+    """The history of one record, newest first; `before` is the id to continue below."""
+    statement = select(table).where(table.c.app == app, table.c.form == form, table.c.record == record)
+    if before is not None:
+        statement = statement.where(table.c.id < before)
+    rows = work.connection.execute(statement.order_by(table.c.id.desc()).limit(limit))
+    return [_read(row) for row in rows]
+
+
+def unsequenced(work: UnitOfWork) -> int:
+    """How many committed rows wait for their place."""
+    return int(
+        work.connection.execute(
+            select(func.count()).select_from(table).where(table.c.pos.is_(None))
+        ).scalar_one()
+    )
+
+
+def _read(row: Any) -> Change:
+    values = dict(row._mapping)
+    values["diff"] = orjson.loads(values["diff"])
+    return Change(**values)

@@ -1,0 +1,1 @@
+"""The ways out: notifications, mail and webhooks, with their actions and jobs."""

@@ -1,0 +1,1 @@
+"""The actions that reach people and other systems, one file each."""

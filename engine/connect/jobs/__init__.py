@@ -1,0 +1,1 @@
+"""The jobs that reach outside, one file each."""

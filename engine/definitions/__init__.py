@@ -1,0 +1,1 @@
+"""Documents of an app: read, checked, drafted, planned, published, exported."""

@@ -1,0 +1,78 @@
+"""An app: its settings document and, once checked, everything a request needs, compiled and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from engine.errors import NotFound
+from engine.protocols import Document
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+class Label(Document):
+    """A name for people in Chinese and English."""
+
+    zh: str = Field(min_length=1, max_length=200)
+    en: str = Field(min_length=1, max_length=200)
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("unknown time zone")
+    return name
+
+
+class AppDocument(Document):
+    """`app.json`: what holds for the whole app."""
+
+    key: Key
+    label: Label
+    description: Label | None = None
+    tz: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
+    currency: str = Field(default="CNY", pattern="^[A-Z]{3}$")
+    week_start: str = Field(default="mon", pattern="^(mon|sun|sat)$")
+
+
+class AppNotFound(NotFound):
+    """No app has this key."""
+
+    code = "app_not_found"
+    zh = "没有该应用。"
+
+
+Documents = Mapping[str, Mapping[str, dict[str, Any]]]
+"""kind -> key -> document, as JSON; the app document itself is ("app", app key)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledApp:
+    """A published version, ready to run. `memory` caches what is derived from it (SQL texts, grants)."""
+
+    settings: AppDocument
+    version: int
+    source: Documents
+    documents: Mapping[str, Mapping[str, Any]]
+    compiled: Mapping[str, Mapping[str, Any]]
+    zone: ZoneInfo
+    variables: Mapping[str, Any]
+    memory: dict[Any, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        return self.settings.key
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The zone in which days, months and plain times of this app are read."""
+        return self.zone
+
+    def kind(self, kind: str) -> Mapping[str, Any]:
+        """The compiled objects of one kind by key."""
+        return self.compiled.get(kind, MappingProxyType({}))

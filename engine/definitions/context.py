@@ -1,0 +1,106 @@
+"""The state of one check: what is compiled so far, the findings, and how expressions are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from engine.definitions.app import AppDocument
+from engine.expressions import CheckedExpression, ExpressionError, Scope, Shape, Type, check
+from engine.expressions import types as t
+from engine.findings import NO_FIX, Finding, Text, has_errors
+from engine.registry import Registry
+
+BASE_VARIABLES: Mapping[str, Type] = {
+    "me": t.ref("user"),
+    "my_dept": t.ref("dept"),
+    "my_depts": t.list_of(t.ref("dept")),
+    "my_roles": t.list_of(t.TEXT),
+    "my_subordinates": t.list_of(t.ref("user")),
+    "now": t.DATETIME,
+    "today": t.DATE,
+}
+
+
+@dataclass(slots=True)
+class Context:
+    """Shared by all kinds while one app is checked and compiled."""
+
+    settings: AppDocument
+    registries: Mapping[str, Registry]
+    documents: dict[str, dict[str, Any]]
+    compiled: dict[str, dict[str, Any]] = field(default_factory=dict)
+    shapes: dict[str, Shape] = field(default_factory=dict)
+    variables: dict[str, Type] = field(default_factory=lambda: dict(BASE_VARIABLES))
+    findings: list[Finding] = field(default_factory=list)
+
+    def shape(self, form: str) -> Shape | None:
+        """The record shape of a form, system forms `user` and `dept` included."""
+        return self.shapes.get(form)
+
+    def error(self, code: str, pointer: str, message: Text, fix: Text = NO_FIX) -> None:
+        """Add a finding that blocks."""
+        self.findings.append(Finding("error", code, pointer, message, fix))
+
+    def warn(self, code: str, pointer: str, message: Text, fix: Text = NO_FIX) -> None:
+        """Add a finding that does not block."""
+        self.findings.append(Finding("warning", code, pointer, message, fix))
+
+    def unknown(self, code: str, pointer: str, name: str, known: Iterable[str], what: Text) -> None:
+        """Add `code` for a name that does not exist, with the nearest known one as advice."""
+        close = get_close_matches(name, list(known), n=1)
+        fix = (
+            Text(zh=f"是否想写“{close[0]}”？", en=f"Did you mean '{close[0]}'?")
+            if close
+            else Text(zh="请使用已定义的名称。", en="Use a name that is defined.")
+        )
+        message = Text(zh=f"没有名为“{name}”的{what['zh']}。", en=f"There is no {what['en']} named '{name}'.")
+        self.error(code, pointer, message, fix)
+
+    @property
+    def failed(self) -> bool:
+        return has_errors(self.findings)
+
+    def expression(
+        self, source: Any, pointer: str, scope: Scope, *, expect: Type | None = None, sql: bool = False
+    ) -> CheckedExpression | None:
+        """The checked expression, or None after adding what is wrong as a finding.
+
+        With `sql` an expression that cannot be pushed down to SQL is refused by name.
+        """
+        try:
+            checked = check(source, scope, expect=expect)
+        except ExpressionError as wrong:
+            self.error(wrong.code, pointer, wrong.message, _advice(wrong.suggestion))
+            return None
+        if sql and not checked.pushable:
+            names = ", ".join(checked.not_pushable)
+            self.error(
+                "not_pushable",
+                pointer,
+                Text(
+                    zh=f"此处需要在数据库中计算，不能使用：{names}。",
+                    en=f"This place runs in the database; {names} cannot be used here.",
+                ),
+                Text(
+                    zh="请改用可下推的函数，或先存入公式字段。",
+                    en="Use other functions, or store the value in a formula field first.",
+                ),
+            )
+            return None
+        return checked
+
+    def scope(self, shape: Shape, **extra: Any) -> Scope:
+        """An expression scope over `shape` with this app's shapes and variables."""
+        variables = {**self.variables, **extra.pop("variables", {})}
+        return Scope(shape, self.shape, variables, **extra)
+
+
+def _advice(suggestion: Any) -> Text:
+    if not suggestion:
+        return NO_FIX
+    if isinstance(suggestion, dict):
+        return Text(zh=suggestion["zh"], en=suggestion["en"])
+    return Text(zh=f"建议：{suggestion}", en=f"Try: {suggestion}")

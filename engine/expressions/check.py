@@ -1,0 +1,121 @@
+"""From a tree to a checked expression: names, types, conversions, limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.expressions.call import Site
+from engine.expressions.checked import CheckedExpression
+from engine.expressions.coerce import constant, convert
+from engine.expressions.errors import ExpressionError, did_you_mean
+from engine.expressions.function import Function, mismatch
+from engine.expressions.functions import BUILTIN, OPERATORS
+from engine.expressions.functions.now import NOW, TODAY
+from engine.expressions.limits import prove_limits
+from engine.expressions.names import resolve
+from engine.expressions.parse import parse
+from engine.expressions.scope import Scope
+from engine.expressions.tree import Boolean, Call, Items, Name, Null, Number, Operation, Source, Text, Tree
+from engine.expressions.typed import Apply, Constant, Node
+from engine.expressions.types import BOOL, NULL, TEXT, Type
+from engine.findings import text
+
+_OPERATORS: dict[str, Function] = {each.type: each() for each in OPERATORS}
+_FUNCTIONS: dict[str, Function] = {each.type: each() for each in BUILTIN}
+_FUNCTIONS |= {word.upper(): _OPERATORS[word] for word in ("and", "or", "not")}
+_CLOCK: dict[tuple[str, ...], Function] = {("$now",): NOW, ("$today",): TODAY}
+
+
+def check(source: Source | Tree, scope: Scope, *, expect: Type | None = None) -> CheckedExpression:
+    """The expression, proven against `scope` and ready to run.
+
+    With `expect` the result is converted to that type: numbers are rounded half up to its scale and null
+    beyond its digits. Raises ExpressionError.
+    """
+    if isinstance(source, Tree):
+        tree = source
+        prove_limits(tree)
+    else:
+        tree = parse(source)
+    node = Checker(scope).node(tree)
+    if expect is not None:
+        node = convert(node, expect)
+    elif node.type.kind == "list":
+        raise mismatch(node.span, "列表只能写在 in 之后。", "A list may only stand after in.")
+    checked = CheckedExpression(source, tree, node)
+    if scope.db_only and not checked.pushable:
+        names = ", ".join(checked.not_pushable)
+        raise ExpressionError(
+            "not_pushable",
+            tree.span,
+            f"此处在数据库中计算，不能使用：{names}。",
+            f"This place runs in the database; {names} cannot be used here.",
+            suggestion=text("请先存入公式字段再引用。", "Store the value in a formula field and use that."),
+        )
+    return checked
+
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """Types one expression. Inside an aggregate `prefix` is the child table's path, which names may repeat."""
+
+    scope: Scope
+    prefix: tuple[str, ...] = ()
+
+    def node(self, tree: Tree) -> Node:
+        """The typed form of a part. Raises ExpressionError."""
+        match tree:
+            case Name():
+                return self.name(tree)
+            case Operation():
+                return self.called(_OPERATORS[tree.operator], tree.operands, tree)
+            case Call():
+                return self.called(self.function(tree), tree.arguments, tree)
+            case Items():
+                raise mismatch(tree.span, "列表只能写在 in 之后。", "A list may only stand after in.")
+            case _:
+                return self.literal(tree)
+
+    def within(self, scope: Scope, prefix: tuple[str, ...]) -> Checker:
+        """A checker for the rows of a child table."""
+        return Checker(scope, prefix)
+
+    def called(self, function: Function, arguments: tuple[Tree, ...], tree: Tree) -> Node:
+        return function.check(Site(function, arguments, tree.span, self))
+
+    def name(self, tree: Name) -> Node:
+        clock = _CLOCK.get(tree.parts)
+        if clock is not None:
+            return Apply(clock.result, clock, (), span=tree.span)
+        size = len(self.prefix)
+        if size and len(tree.parts) > size and tree.parts[:size] == self.prefix:
+            tree = Name(tree.parts[size:], span=tree.span)
+        return resolve(tree, self.scope)
+
+    def function(self, tree: Call) -> Function:
+        found = _FUNCTIONS.get(tree.function)
+        if found is None:
+            raise ExpressionError(
+                "unknown_function",
+                tree.span,
+                f"没有函数 {tree.function}。",
+                f"There is no function {tree.function}.",
+                suggestion=did_you_mean(tree.function, _FUNCTIONS)
+                or text("请查函数列表。", "See the list of functions."),
+            )
+        return found
+
+    def literal(self, tree: Tree) -> Node:
+        match tree:
+            case Number():
+                return constant(
+                    Type("number", scale=tree.scale), tree.value, Constant(NULL, None, span=tree.span)
+                )
+            case Text():
+                return Constant(TEXT, tree.value, span=tree.span)
+            case Boolean():
+                return Constant(BOOL, tree.value, span=tree.span)
+            case Null():
+                return Constant(NULL, None, span=tree.span)
+            case _:
+                raise TypeError(f"unknown part {type(tree).__name__}")

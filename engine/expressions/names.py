@@ -1,0 +1,167 @@
+"""Names resolved against a scope: fields, paths along references, child tables, variables."""
+
+from __future__ import annotations
+
+from engine.expressions.errors import ExpressionError, Span, did_you_mean
+from engine.expressions.scope import Scope, Shape
+from engine.expressions.tree import Name
+from engine.expressions.typed import OLD, PARENT, RECORD, ROW, Field, Node, Rows, Variable
+from engine.expressions.types import Type
+from engine.findings import Text, text
+
+MAX_HOPS = 3
+
+
+def resolve(name: Name, scope: Scope) -> Node:
+    """The field, path or variable that `name` means. Raises ExpressionError."""
+    head = name.parts[0]
+    if head.startswith("$"):
+        return _variable(name, scope)
+    root, shape, path = _start(name, scope)
+    if not path:
+        raise _not_a_value(name, root)
+    return _walked(name, root, shape, path, scope)
+
+
+def resolve_rows(name: Name, scope: Scope) -> tuple[Rows, Shape, Shape, int] | None:
+    """The child table `name` starts with: rows, their shape, the shape above, how many parts it took."""
+    if name.parts[0].startswith("$"):
+        return None
+    root, shape, path = _start(name, scope)
+    forms: list[str] = []
+    for index, part in enumerate(path[: MAX_HOPS + 1]):
+        child = shape.child(part)
+        if child is not None:
+            rows = Rows(root, path[: index + 1], tuple(forms))
+            return rows, child, shape, len(name.parts) - len(path) + index + 1
+        found = shape.type_of(part)
+        target = scope.shapes(found.form) if found is not None and found.form else None
+        if found is None or target is None:
+            return None
+        forms.append(found.form or "")
+        shape = target
+    return None
+
+
+def _start(name: Name, scope: Scope) -> tuple[str, Shape, tuple[str, ...]]:
+    """Root, its shape, and the rest of the path."""
+    head = name.parts[0]
+    roots = {
+        OLD: scope.shape if scope.old else None,
+        PARENT: scope.parent,
+        ROW: scope.row,
+    }
+    shape = roots.get(head)
+    if shape is not None:
+        return head, shape, name.parts[1:]
+    if head in roots and scope.shape.type_of(head) is None and len(name.parts) > 1:
+        raise _no_root(name, head)
+    return RECORD, scope.shape, name.parts
+
+
+def _walked(name: Name, root: str, shape: Shape, path: tuple[str, ...], scope: Scope) -> Node:
+    if len(path) - 1 > MAX_HOPS:
+        raise ExpressionError(
+            "path_too_long",
+            name.span,
+            f"路径最多经过 {MAX_HOPS} 次引用。",
+            f"A path follows at most {MAX_HOPS} references.",
+            suggestion=text("请先用引用带出字段。", "Add a lookup field on the way."),
+        )
+    forms: list[str] = []
+    found = _field(name, shape, path[0], scope, first=root == RECORD)
+    for part in path[1:]:
+        shape = _target(name, found, scope)
+        forms.append(found.form or "")
+        found = _field(name, shape, part, scope, first=False)
+    return Field(found, root, path, tuple(forms), span=name.span)
+
+
+def _target(name: Name, reached: Type, scope: Scope) -> Shape:
+    shape = scope.shapes(reached.form) if reached.kind == "ref" and reached.form else None
+    if shape is None:
+        raise ExpressionError(
+            "not_a_reference",
+            name.span,
+            f"“{'.'.join(name.parts)}”中间的字段不是引用。",
+            f"A field inside '{'.'.join(name.parts)}' is not a reference.",
+        )
+    return shape
+
+
+def _field(name: Name, shape: Shape, part: str, scope: Scope, *, first: bool) -> Type:
+    found = shape.type_of(part)
+    if found is not None:
+        return found
+    if shape.child(part) is not None:
+        raise ExpressionError(
+            "child_outside_aggregate",
+            name.span,
+            f"“{part}”是子表，要用汇总函数。",
+            f"'{part}' is a child table; use a function that sums it up.",
+            suggestion=text(
+                f"例如 COUNT({part}) 或 SUM({part}.amount)。",
+                f"For example COUNT({part}) or SUM({part}.amount).",
+            ),
+        )
+    raise _unknown(name.span, shape, part, scope, first=first)
+
+
+def _unknown(span: Span, shape: Shape, part: str, scope: Scope, *, first: bool) -> ExpressionError:
+    advice: Text | None = None
+    if first and scope.parent is not None and scope.parent.type_of(part) is not None:
+        advice = text(f"是否想写“parent.{part}”？", f"Did you mean 'parent.{part}'?")
+    elif first and part in scope.variables:
+        advice = text(f"是否想写“${part}”？", f"Did you mean '${part}'?")
+    else:
+        advice = did_you_mean(part, shape.names())
+    if advice is None and first:
+        advice = text(f'如果是文本，请加引号："{part}"。', f'If it is a text, put it in quotes: "{part}".')
+    return ExpressionError(
+        "unknown_field",
+        span,
+        f"{shape.key} 没有字段“{part}”。",
+        f"'{part}' is not a field of {shape.key}.",
+        suggestion=advice,
+    )
+
+
+def _variable(name: Name, scope: Scope) -> Node:
+    head = name.parts[0].removeprefix("$")
+    found = scope.variables.get(head)
+    if found is None:
+        known = (*scope.variables, "now", "today")
+        raise ExpressionError(
+            "unknown_variable",
+            name.span,
+            f"没有变量“${head}”。",
+            f"There is no variable '${head}'.",
+            suggestion=did_you_mean(head, known, form="${}"),
+        )
+    if len(name.parts) == 1:
+        return Variable(found, head, span=name.span)
+    shape = _target(name, found, scope)
+    return _walked(name, f"${head}", shape, name.parts[1:], scope)
+
+
+def _not_a_value(name: Name, root: str) -> ExpressionError:
+    return ExpressionError(
+        "syntax",
+        name.span,
+        f"“{root}”后面要写字段。",
+        f"'{root}' needs a field after it.",
+        suggestion=text(f"例如 {root}.amount。", f"For example {root}.amount."),
+    )
+
+
+_ONLY = {
+    OLD: text("old 只能在知道修改前内容的地方使用。", "old is only known where a change is seen."),
+    PARENT: text("parent 只能在子表行中使用。", "parent is only known inside rows of a child table."),
+    ROW: text("row 只能在 for_each 中使用。", "row is only known inside for_each."),
+}
+
+
+def _no_root(name: Name, head: str) -> ExpressionError:
+    return ExpressionError(
+        f"no_{head}", name.span, _ONLY[head]["zh"], _ONLY[head]["en"][0].upper() + _ONLY[head]["en"][1:]
+    )

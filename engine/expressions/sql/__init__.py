@@ -1,0 +1,1 @@
+"""Checked expressions as sqlglot trees for SQLite, PostgreSQL and DuckDB."""

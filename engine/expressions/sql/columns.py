@@ -1,0 +1,31 @@
+"""Where names are in SQL; whoever lowers an expression says it through `Columns`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlglot import exp
+
+
+class Columns(Protocol):
+    """The columns of one record in a query."""
+
+    def column(self, path: tuple[str, ...]) -> exp.Expr:
+        """The column of a field or of a path along references, joins made as needed.
+
+        A path that starts with "parent" belongs to the record above a child row. The value must be in storage
+        form: numbers as scaled integers, dates and datetimes as the dialect stores them.
+        """
+
+    def children(self, path: tuple[str, ...]) -> ChildSource:
+        """The rows of a child table, for a correlated subquery."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSource:
+    """`source` goes into FROM, `condition` ties its rows to the outer record, `columns` are a row's."""
+
+    source: exp.Expr
+    condition: exp.Expr
+    columns: Columns

@@ -1,0 +1,1 @@
+"""Lowering to DuckDB: BIGINT where digits prove that it fits, HUGEINT elsewhere."""

@@ -1,0 +1,48 @@
+"""The DuckDB dialect put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from engine.expressions.sql import build as b
+from engine.expressions.sql.duckdb.aggregates import DuckAggregates
+from engine.expressions.sql.duckdb.dates import DuckDates
+from engine.expressions.sql.duckdb.numbers import DuckNumbers
+from engine.expressions.sql.duckdb.texts import DuckTexts
+from engine.expressions.sql.lowering import Lowering, Sql
+from engine.expressions.typed import Node
+
+
+class DuckLowering(Lowering):
+    dialect = "duckdb"
+
+    def rebuild(self) -> None:
+        self.numbers = DuckNumbers(self)
+        self.dates = DuckDates(self)
+        self.texts = DuckTexts(self)
+        self.aggregates = DuckAggregates(self)
+
+    def named(self, value: Sql, body: Callable[[Sql], Sql]) -> Sql:
+        """A lambda over a list of one; a body with a subquery, which lambdas may not hold, asks a subquery."""
+        name = self.fresh()
+        made = body(exp.column(name))
+        if made.find(exp.Select) is None and value.find(exp.Select) is None:
+            function = exp.Lambda(this=made, expressions=[exp.to_identifier(name)])
+            listed = b.call("LIST_TRANSFORM", b.call("LIST_VALUE", value), function)
+            return b.call("LIST_EXTRACT", listed, b.whole(1))
+        return b.asked(made, b.selected(value, name), f"{name}t")
+
+    def as_int64(self, made: Sql) -> Sql:
+        return b.cast(made, "BIGINT", "duckdb")
+
+    def in_variable(self, value: Sql, node: Node) -> Sql:
+        bound = self.params.variable(node.name, node.type)  # type: ignore[attr-defined]
+        return exp.EQ(this=b.operand(value), expression=exp.Any(this=exp.Paren(this=bound)))
+
+    def has(self, held: Sql, key: Sql) -> Sql:
+        return b.call("LIST_CONTAINS", held, key)
+
+    def no_choice(self, held: Sql) -> Sql:
+        return b.binary(exp.EQ, b.call("LEN", held), b.whole(0))

@@ -1,0 +1,175 @@
+"""What every dialect spells in its own way, by subject."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from engine.expressions.sql import build as b
+from engine.expressions.typed import Aggregate, Apply, Node
+
+if TYPE_CHECKING:
+    from engine.expressions.sql.lowering import Lowering
+
+Sql = exp.Expr
+SIGNS: dict[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
+
+
+class Forms(ABC):  # noqa: B024 - subclasses add the methods
+    """Forms of one subject, tied to a lowering for parameters and names."""
+
+    def __init__(self, lower: Lowering) -> None:
+        self.lower = lower
+
+
+class NumberForms(Forms):
+    """Exact arithmetic on scaled integers. `digits` bound the operands as types do."""
+
+    @abstractmethod
+    def arithmetic(self, sign: str, node: Apply, left: Sql, right: Sql) -> Sql:
+        """+ - * of operands at the scales the node says."""
+
+    @abstractmethod
+    def divided(self, node: Apply, left: Sql, right: Sql) -> Sql:
+        """left * 10**option / right, rounded half away from zero; null by zero."""
+
+    @abstractmethod
+    def remainder(self, node: Apply, left: Sql, right: Sql) -> Sql:
+        """The floored remainder; null by zero."""
+
+    @abstractmethod
+    def rounded(self, node: Apply, value: Sql, *, unit: int, lift: int, mode: str) -> Sql:
+        """value / unit rounded by mode (half, up, down), times lift."""
+
+    @abstractmethod
+    def scaled_up(self, value: Sql, shift: int, *, digits: int) -> Sql:
+        """value * 10**shift, a result of `digits` digits."""
+
+    @abstractmethod
+    def bounded(self, value: Sql, limit: int, *, digits: int) -> Sql:
+        """value, null unless |value| < 10**limit."""
+
+    @abstractmethod
+    def extreme(self, name: str, node: Apply, values: Sequence[Sql]) -> Sql:
+        """MIN or MAX of values, nulls skipped."""
+
+    def scaled_down(self, node: Apply, value: Sql, shift: int) -> Sql:
+        """value / 10**shift, half up."""
+        return self.rounded(node, value, unit=10**shift, lift=1, mode="half")
+
+    def negated(self, node: Node, value: Sql) -> Sql:
+        return b.negate(value)
+
+    def absolute(self, node: Node, value: Sql) -> Sql:
+        return b.call("ABS", value)
+
+
+class DateForms(Forms):
+    """Dates and moments, with the meaning of calendar.py."""
+
+    @abstractmethod
+    def local_date(self, at: Sql) -> Sql: ...
+    @abstractmethod
+    def part(self, name: str, day: Sql) -> Sql: ...
+    @abstractmethod
+    def made_date(self, year: Sql, month: Sql, day: Sql) -> Sql: ...
+    @abstractmethod
+    def added_to_date(self, unit: str, count: Sql, day: Sql) -> Sql: ...
+    @abstractmethod
+    def added_to_moment(self, unit: str, count: Sql, at: Sql) -> Sql: ...
+    @abstractmethod
+    def date_difference(self, unit: str, start: Sql, end: Sql) -> Sql: ...
+    @abstractmethod
+    def moment_difference(self, unit: str, start: Sql, end: Sql) -> Sql: ...
+    @abstractmethod
+    def start_of_date(self, unit: str, day: Sql) -> Sql: ...
+    @abstractmethod
+    def start_of_moment(self, unit: str, at: Sql) -> Sql: ...
+    @abstractmethod
+    def shifted(self, at: Sql, by: Sql) -> Sql: ...
+    @abstractmethod
+    def elapsed(self, start: Sql, end: Sql) -> Sql: ...
+
+
+class TextForms(Forms):
+    """Texts by code point."""
+
+    def length(self, value: Sql) -> Sql:
+        return b.call("LENGTH", value)
+
+    @abstractmethod
+    def left(self, value: Sql, count: Sql) -> Sql: ...
+    @abstractmethod
+    def letters(self, name: str, value: Sql) -> Sql: ...
+    @abstractmethod
+    def trimmed(self, value: Sql, blanks: str) -> Sql: ...
+    @abstractmethod
+    def joined(self, parts: Sequence[Sql], limit: int) -> Sql: ...
+    @abstractmethod
+    def contains(self, value: Sql, part: Sql) -> Sql: ...
+    @abstractmethod
+    def starts_with(self, value: Sql, part: Sql) -> Sql: ...
+    @abstractmethod
+    def of_date(self, value: Sql) -> Sql: ...
+    @abstractmethod
+    def of_number(self, value: Sql, scale: int, *, plain: bool) -> Sql: ...
+
+
+class AggregateForms(Forms):
+    """Correlated subqueries over child rows."""
+
+    def total(self, node: Aggregate) -> Sql:
+        select, value = self.select(node)
+        return b.call("COALESCE", self.asked(select, self.sum_of(node, value)), b.whole(0))
+
+    def counted(self, node: Aggregate) -> Sql:
+        if node.value is None:
+            select, _ = self.select(node)
+            return self.asked(select, exp.Count(this=exp.Star()))
+        select, value = self.select(node)
+        return self.asked(select, exp.Count(this=b.take(value)))
+
+    def mean(self, node: Aggregate) -> Sql:
+        select, value = self.select(node)
+        return self.asked(select, self.mean_of(node, value))
+
+    def extreme(self, node: Aggregate, name: str) -> Sql:
+        select, value = self.select(node)
+        return self.asked(select, self.extreme_of(node, name, value))
+
+    def exists(self, node: Aggregate, *, opposite: bool) -> Sql:
+        """Whether a row fulfils the condition; with `opposite`, whether none fails to."""
+        if not opposite:
+            select, _ = self.select(node)
+            return exp.Exists(this=select.select("1", copy=False))
+        inner, source, condition = self.lower.within(node)
+        test = inner.lower(node.where) if node.where is not None else exp.true()
+        failing = b.negation(b.call("COALESCE", test, exp.false()))
+        select = (
+            exp.Select().from_(source).where(b.all_of([condition, self.lower.shallow(failing)]), copy=False)
+        )
+        return b.negation(exp.Exists(this=select.select("1", copy=False)))
+
+    def select(self, node: Aggregate) -> tuple[exp.Select, Sql]:
+        """FROM and WHERE, and the value of a row."""
+        inner, source, condition = self.lower.within(node)
+        tests = [condition]
+        if node.where is not None:
+            tests.append(inner.shallow(inner.lower(node.where)))
+        value = exp.Null() if node.value is None else inner.shallow(inner.lower(node.value))
+        return exp.Select().from_(source).where(b.all_of(tests), copy=False), value
+
+    def asked(self, select: exp.Select, value: Sql) -> Sql:
+        return b.scalar(select.select(value, copy=False))
+
+    def sum_of(self, node: Aggregate, value: Sql) -> Sql:
+        return exp.Sum(this=b.take(value))
+
+    def mean_of(self, node: Aggregate, value: Sql) -> Sql:
+        raise NotImplementedError
+
+    def extreme_of(self, node: Aggregate, name: str, value: Sql) -> Sql:
+        return b.call(name, value)

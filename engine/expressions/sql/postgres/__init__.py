@@ -1,0 +1,1 @@
+"""Lowering to PostgreSQL: bigint where digits prove that it fits, numeric elsewhere."""

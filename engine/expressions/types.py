@@ -1,0 +1,113 @@
+"""Static types of the language.
+
+Numbers are integers scaled by 10**scale; `digits` bounds the scaled integer: |value| < 10**digits.
+Whoever declares a type promises that bound for stored values; SQL on SQLite relies on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Kind = Literal[
+    "bool",
+    "number",
+    "money",
+    "text",
+    "date",
+    "datetime",
+    "duration",
+    "choice",
+    "choices",
+    "ref",
+    "list",
+    "null",
+]
+
+MAX_SCALE = 6
+UNIT_DIGITS = 15
+"""Computed numbers reach up to 10**15 units; beyond, the result is null."""
+INT64_DIGITS = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """What an expression yields. `options` are choice keys, `form` the target of a ref, `item` of a list."""
+
+    kind: Kind
+    scale: int = 0
+    digits: int = INT64_DIGITS
+    currency: str | None = None
+    options: tuple[str, ...] | None = None
+    form: str | None = None
+    item: Type | None = None
+
+    @property
+    def numeric(self) -> bool:
+        return self.kind in {"number", "money"}
+
+    @property
+    def textual(self) -> bool:
+        """Whether the value in memory is a plain string."""
+        return self.kind in {"text", "choice", "ref"}
+
+    @property
+    def label(self) -> str:
+        """The type as a person would name it, for messages."""
+        if self.kind == "ref":
+            return f"ref({self.form})"
+        if self.kind == "list" and self.item:
+            return f"list of {self.item.label}"
+        return self.kind
+
+
+BOOL = Type("bool")
+TEXT = Type("text")
+DATE = Type("date")
+DATETIME = Type("datetime")
+DURATION = Type("duration", scale=6)
+NULL = Type("null")
+
+
+def number(digits: int = UNIT_DIGITS, scale: int = 0) -> Type:
+    """A number with `scale` decimals whose scaled integer stays below 10**digits."""
+    return Type("number", scale=scale, digits=digits)
+
+
+INTEGER = number(UNIT_DIGITS, 0)
+
+
+def money(currency: str | None = None, scale: int = 2, digits: int = UNIT_DIGITS) -> Type:
+    """An amount; None stands for the app's currency. The default bound is 10**13 units."""
+    return Type("money", scale=scale, digits=digits, currency=currency)
+
+
+def choice(options: tuple[str, ...] | list[str] | None = None) -> Type:
+    """One stable key out of `options`; None when the keys are not known at design time."""
+    return Type("choice", options=None if options is None else tuple(options))
+
+
+def choices(options: tuple[str, ...] | list[str] | None = None) -> Type:
+    """Several keys out of `options`."""
+    return Type("choices", options=None if options is None else tuple(options))
+
+
+def ref(form: str) -> Type:
+    """The id of a record of `form`; users and departments are forms `user` and `dept`."""
+    return Type("ref", form=form)
+
+
+def list_of(item: Type) -> Type:
+    """A list for `in`; only variables and literals have this type."""
+    return Type("list", item=item)
+
+
+def cap(scale: int) -> int:
+    """Digits of the largest number of this scale inside the range of the language."""
+    return UNIT_DIGITS + scale
+
+
+def rescaled(given: Type, scale: int) -> Type:
+    """The type of `given` after rounding or widening to `scale`."""
+    grown = given.digits + scale - given.scale + (1 if scale < given.scale else 0)
+    return replace(given, scale=scale, digits=max(grown, 1))

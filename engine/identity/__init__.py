@@ -1,0 +1,1 @@
+"""Who acts: users, departments, roles, passwords and tokens."""

@@ -1,0 +1,113 @@
+"""Opaque tokens: random text given out once; the store keeps only its SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import delete, insert, or_, select
+
+from engine.errors import NotFound
+from engine.identity.changed import identity_changes
+from engine.identity.tables import token, user
+from engine.ids import new_id
+from engine.storage.unit_of_work import UnitOfWork
+
+Kind = Literal["session", "api"]
+PREFIX: dict[Kind, str] = {"session": "ffs_", "api": "ffa_"}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A fresh token; `secret` is shown this one time."""
+
+    id: str
+    secret: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenOwner:
+    """Whose token it is, and until when it holds."""
+
+    user: str
+    expires_at: datetime | None
+
+
+def digest(secret: str) -> str:
+    """What the store keeps of a token. No salt: the secret has 256 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def issue(
+    work: UnitOfWork, owner: str, *, kind: Kind, label: str | None = None, lifetime: timedelta | None = None
+) -> Token:
+    """Store and return a new token of `owner`; without `lifetime` it holds until it is revoked."""
+    made = Token(
+        id=new_id(),
+        secret=PREFIX[kind] + secrets.token_urlsafe(32),
+        expires_at=None if lifetime is None else work.now + lifetime,
+    )
+    work.connection.execute(
+        insert(token).values(
+            hash=digest(made.secret),
+            id=made.id,
+            user=owner,
+            kind=kind,
+            label=label,
+            created_at=work.now,
+            expires_at=made.expires_at,
+        )
+    )
+    return made
+
+
+def owner_of(work: UnitOfWork, secret: str) -> TokenOwner | None:
+    """The active owner of a token that still holds, or None."""
+    statement = (
+        select(token.c.user, token.c.expires_at)
+        .join(user, user.c.id == token.c.user)
+        .where(token.c.hash == digest(secret), user.c.active)
+        .where(or_(token.c.expires_at.is_(None), token.c.expires_at > work.now))
+    )
+    row = work.connection.execute(statement).first()
+    return None if row is None else TokenOwner(row.user, row.expires_at)
+
+
+def tokens_of(work: UnitOfWork, owner: str, *, kind: Kind = "api") -> list[dict[str, Any]]:
+    """The tokens of a user, newest first, without their hashes."""
+    columns = (token.c.id, token.c.kind, token.c.label, token.c.created_at, token.c.expires_at)
+    statement = (
+        select(*columns)
+        .where(token.c.user == owner, token.c.kind == kind)
+        .order_by(token.c.created_at.desc(), token.c.id.desc())
+    )
+    return [dict(row) for row in work.connection.execute(statement).mappings()]
+
+
+def revoke(work: UnitOfWork, owner: str, key: str) -> None:
+    """Take back one token of `owner`. Raises NotFound."""
+    done = work.connection.execute(delete(token).where(token.c.user == owner, token.c.id == key))
+    if done.rowcount == 0:
+        raise NotFound(details={"token": key})
+    work.after_commit(identity_changes.bump)
+
+
+def revoke_secret(work: UnitOfWork, secret: str) -> None:
+    """Take back the token itself (log out); an unknown one is no error."""
+    work.connection.execute(delete(token).where(token.c.hash == digest(secret)))
+    work.after_commit(identity_changes.bump)
+
+
+def revoke_all(work: UnitOfWork, owner: str) -> None:
+    """Take back every token of a user."""
+    work.connection.execute(delete(token).where(token.c.user == owner))
+    work.after_commit(identity_changes.bump)
+
+
+def drop_expired(work: UnitOfWork) -> int:
+    """Remove tokens that no longer hold; returns how many."""
+    return work.connection.execute(delete(token).where(token.c.expires_at <= work.now)).rowcount

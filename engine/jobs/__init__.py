@@ -1,0 +1,5 @@
+"""Durable jobs and timers."""
+
+from engine.jobs.repository import Job, cancel, enqueue, retry
+
+__all__ = ["Job", "cancel", "enqueue", "retry"]

@@ -1,0 +1,1 @@
+"""Who may see and do what: grants of roles, compiled once."""

@@ -1,0 +1,115 @@
+"""Grants as requests use them. A cell is visible only if one single grant shows its row and its field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import cast
+
+from engine.definitions.app import CompiledApp
+from engine.expressions import CheckedExpression
+from engine.identity.principal import Principal
+
+Names = frozenset[str] | None
+"""Field names; None means all."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledGrant:
+    """One grant of one role. `where` None: every row."""
+
+    role: str
+    form: str
+    actions: frozenset[str]
+    where: CheckedExpression | None
+    check: CheckedExpression | None
+    hidden: frozenset[str]
+    read: Names
+    write: Names
+
+    def shows(self, name: str) -> bool:
+        """Whether the grant shows a field, e.g. `amount` or `lines.cost`."""
+        return not _covers(self.hidden, name) and (self.read is None or _listed(self.read, name))
+
+    def writes(self, name: str) -> bool:
+        """Whether the grant lets a field be written."""
+        return self.shows(name) and (self.write is None or _listed(self.write, name))
+
+
+def _covers(hidden: frozenset[str], name: str) -> bool:
+    """A hidden child table hides its fields too."""
+    return name in hidden or name.partition(".")[0] in hidden
+
+
+def _listed(names: frozenset[str], name: str) -> bool:
+    """A listed child table lists its fields; a listed child field makes its table known."""
+    head = name.partition(".")[0]
+    return name in names or head in names or any(each.startswith(name + ".") for each in names)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GrantSet:
+    """All grants that let one principal do one action on one form.
+
+    `unlimited`: every row and every field, no predicate is needed. `key` tells equal sets apart in caches.
+    """
+
+    grants: tuple[CompiledGrant, ...]
+    unlimited: bool
+    key: tuple[str, ...]
+    memory: dict[str, bool] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return self.unlimited or bool(self.grants)
+
+    @property
+    def every_row(self) -> bool:
+        """Whether some grant has no row condition."""
+        return self.unlimited or any(grant.where is None for grant in self.grants)
+
+    def shows(self, name: str) -> bool:
+        """Whether some grant shows this field, in some row."""
+        known = self.memory.get(name)
+        if known is None:
+            known = self.unlimited or any(grant.shows(name) for grant in self.grants)
+            self.memory[name] = known
+        return known
+
+    def always_shows(self, name: str) -> bool:
+        """Whether every row that is visible at all shows this field."""
+        return self.unlimited or all(grant.shows(name) for grant in self.grants)
+
+    def writes(self, name: str) -> bool:
+        """Whether some grant lets this field be written, in some row."""
+        return self.unlimited or any(grant.writes(name) for grant in self.grants)
+
+
+UNLIMITED = GrantSet((), True, ("*",))
+
+
+def grants_for(app: CompiledApp, principal: Principal, form: str, action: str) -> GrantSet:
+    """The grants of a principal for one action; empty when nothing allows it."""
+    if principal.is_admin:
+        return UNLIMITED
+    key = ("grants", principal.roles, form, action)
+    known = app.memory.get(key)
+    if known is None:
+        known = app.memory[key] = _collect(app, principal.roles, form, action)
+    return cast("GrantSet", known)
+
+
+def _collect(app: CompiledApp, roles: tuple[str, ...], form: str, action: str) -> GrantSet:
+    held = app.kind("role")
+    found = [
+        grant
+        for role in roles
+        if role in held
+        for grant in held[role].get(form, ())
+        if action in grant.actions
+    ]
+    free = any(
+        grant.where is None and not grant.hidden and grant.read is None and grant.write is None
+        for grant in found
+    )
+    if free:
+        return GrantSet((), True, ("*",))
+    return GrantSet(tuple(found), False, (form, action, *roles))

@@ -1,0 +1,83 @@
+"""Documents of roles and of named scopes."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, StrictBool
+
+from engine.definitions.app import Key, Label
+from engine.protocols import Document
+
+ACTIONS = (
+    "list",
+    "view",
+    "create",
+    "update",
+    "delete",
+    "restore",
+    "import",
+    "export",
+    "print",
+    "comment",
+    "share",
+    "history",
+)
+ActionName = Literal[
+    "*",
+    "list",
+    "view",
+    "create",
+    "update",
+    "delete",
+    "restore",
+    "import",
+    "export",
+    "print",
+    "comment",
+    "share",
+    "history",
+]
+FieldNames = Literal["*"] | tuple[str, ...]
+
+
+class FieldSet(Document):
+    """Fields of a grant, child fields as `lines.cost`. `hidden` wins over `read` and `write`."""
+
+    hidden: tuple[str, ...] = ()
+    read: FieldNames = "*"
+    write: FieldNames = "*"
+
+
+class Grant(Document):
+    """What a role may do with the records of a form that fulfil `where`.
+
+    `check` is what a record must fulfil after a write; default: `where`.
+    """
+
+    form: str
+    actions: list[ActionName] = Field(min_length=1)
+    where: StrictBool | str | dict[str, Any] = True
+    check: StrictBool | str | dict[str, Any] | None = None
+    fields: FieldSet = FieldSet()
+
+
+class RoleDocument(Document):
+    """A role and its grants; what no grant allows is forbidden."""
+
+    key: Key
+    label: Label
+    description: Label | None = None
+    grants: tuple[Grant, ...] = ()
+
+
+class ScopeDocument(Document):
+    """A named set of records for row conditions: those of `form` that fulfil `where`, with all records
+    below them along the reference `descend`. Used as `region in $my_regions`.
+    """
+
+    key: Key
+    label: Label | None = None
+    form: str
+    where: str | dict[str, Any]
+    descend: str | None = None

@@ -1,0 +1,148 @@
+"""The runtime: settings, registries, database and the published apps, swapped whole at publish."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from engine.clock import Clock, SystemClock
+from engine.definitions import repository
+from engine.definitions.app import AppNotFound, CompiledApp
+from engine.definitions.check import check_app
+from engine.expressions import register_sqlite_functions
+from engine.identity.principal import Principal
+from engine.protocols import ChangeListener
+from engine.registry import fill
+from engine.settings import Settings
+from engine.storage.database import Database, Mode
+from engine.storage.unit_of_work import UnitOfWork, open_unit
+
+PUBLISH_LOCK = 4_401_001
+HEAD_CACHE_SECONDS = 0.5
+
+
+class BrokenVersion(Exception):
+    """A published version no longer compiles with this release of Fourfold."""
+
+
+class Runtime:
+    """Everything a process needs; made once by `api.boot.build`. Threads share it."""
+
+    def __init__(self, settings: Settings, extensions: Iterable[Any], *, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.registries = fill(extensions)
+        self.database = Database(
+            settings.url(),
+            pool_size=settings.pool_size,
+            synchronous=settings.sqlite_synchronous,
+            prepare=register_sqlite_functions,
+        )
+        self.listeners: tuple[ChangeListener, ...] = tuple(
+            listener() for listener in self.registries["listener"].values()
+        )
+        self.services: dict[str, Any] = {}
+        self._apps: Mapping[str, CompiledApp] = {}
+        self._loading = threading.RLock()
+        self._heads: dict[str, tuple[int, float]] = {}
+        self._wakers: list[Callable[[], None]] = []
+
+    def unit_of_work(
+        self, principal: Principal, *, source: str = "api", request_id: str | None = None
+    ) -> AbstractContextManager[UnitOfWork]:
+        """A writing transaction; commits at the end of the block."""
+        return open_unit(self, principal, "write", source=source, request_id=request_id)
+
+    def reading(self, principal: Principal, *, snapshot: bool = False) -> AbstractContextManager[UnitOfWork]:
+        """For reading only. With `snapshot` all statements see one moment."""
+        mode: Mode = "snapshot" if snapshot else "read"
+        return open_unit(self, principal, mode)
+
+    def current_app(self, work: UnitOfWork, key: str) -> CompiledApp:
+        """The version this transaction works with. Raises AppNotFound."""
+        app = self.head(work, key)
+        if app is None:
+            raise AppNotFound()
+        return app
+
+    def head(self, work: UnitOfWork, key: str) -> CompiledApp | None:
+        """The published version of an app, or None."""
+        version = self._head_version(work, key)
+        if version is None:
+            return None
+        app = self._apps.get(key)
+        if app is None or app.version != version:
+            app = self.adopt(self.version(work, key, version))
+        return app
+
+    def version(self, work: UnitOfWork, key: str, version: int) -> CompiledApp:
+        """Any published version, compiled and kept. Raises AppNotFound, BrokenVersion."""
+        app = self._apps.get(key)
+        if app is not None and app.version == version:
+            return app
+        kept = self.services.setdefault("versions", {})
+        if (key, version) in kept:
+            return kept[key, version]  # type: ignore[no-any-return]
+        documents = repository.documents_of(work.connection, key, version)
+        if documents is None:
+            raise AppNotFound()
+        checked = check_app(documents, self.registries, version=version)
+        if checked.app is None:
+            raise BrokenVersion(f"{key} version {version}: {checked.findings}")
+        kept[key, version] = checked.app
+        return checked.app
+
+    def app_keys(self, work: UnitOfWork) -> list[str]:
+        """Keys of all published apps."""
+        return sorted(repository.heads(work.connection))
+
+    def adopt(self, app: CompiledApp) -> CompiledApp:
+        """Make `app` the one new transactions use. The whole mapping is swapped at once."""
+        with self._loading:
+            self._apps = {**self._apps, app.key: app}
+            self._heads.pop(app.key, None)
+        return app
+
+    def lock_publishing(self, work: UnitOfWork) -> None:
+        """Keep writers out until this transaction ends (SQLite has one writer anyway)."""
+        if self.database.dialect == "postgres":
+            work.row("SELECT pg_advisory_xact_lock(%s)", (PUBLISH_LOCK,))
+
+    def _head_version(self, work: UnitOfWork, key: str) -> int | None:
+        if self.database.dialect == "sqlite":
+            found = work.row("SELECT version FROM ff_app_head WHERE app = ?", (key,))
+            return found[0] if found else None
+        if work.mode == "write":
+            # a writer holds the lock shared for its whole transaction: a publish waits for it and
+            # nobody writes with the old version after the flip
+            found = work.row(
+                "SELECT pg_advisory_xact_lock_shared(%s)::text, (SELECT version FROM ff_app_head WHERE app = %s)",
+                (PUBLISH_LOCK, key),
+            )
+            return found[1] if found else None
+        kept = self._heads.get(key)
+        if kept is not None and time.monotonic() - kept[1] < HEAD_CACHE_SECONDS:
+            return kept[0]
+        found = work.row("SELECT version FROM ff_app_head WHERE app = %s", (key,))
+        if found is None:
+            return None
+        self._heads[key] = (found[0], time.monotonic())
+        return int(found[0])
+
+    def on_jobs(self, wake: Callable[[], None]) -> None:
+        """Call `wake` whenever a transaction of this process committed new jobs."""
+        self._wakers.append(wake)
+
+    def jobs_added(self) -> None:
+        for wake in self._wakers:
+            wake()
+
+    def close(self) -> None:
+        """Close services and the database."""
+        for service in self.services.values():
+            if hasattr(service, "close"):
+                service.close()
+        self.database.close()

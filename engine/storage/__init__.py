@@ -1,0 +1,1 @@
+"""The main store: connections, platform tables and the unit of work."""

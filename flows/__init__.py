@@ -1,0 +1,1 @@
+"""Flows: how a record moves between people."""

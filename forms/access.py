@@ -1,0 +1,134 @@
+"""What a person may do with the records of a form: grants as row flags, visible names, write checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlglot import exp
+
+from engine.definitions.app import CompiledApp
+from engine.errors import Forbidden
+from engine.expressions import Params, Scope, Shape, Type, print_sql
+from engine.expressions import types as t
+from engine.permissions.compiled import CompiledGrant, GrantSet, grants_for
+from engine.storage.unit_of_work import UnitOfWork
+from forms.columns import Query, RecordColumns, col, table
+from forms.compiled import Form, FormShape
+from forms.environment import variables
+
+
+class ForbiddenField(Forbidden):
+    """You have no right to write this field."""
+
+    code = "forbidden_field"
+    zh = "您没有填写此字段的权限。"
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleShape:
+    """A form's names as one reader may use them; hidden fields do not exist."""
+
+    whole: FormShape
+    grants: GrantSet
+    prefix: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.whole.key
+
+    def type_of(self, name: str) -> Type | None:
+        return self.whole.type_of(name) if self.grants.shows(self.prefix + name) else None
+
+    def names(self) -> Iterable[str]:
+        return [name for name in self.whole.names() if self.grants.shows(self.prefix + name)]
+
+    def child(self, name: str) -> Shape | None:
+        child = self.whole.children.get(name)
+        if child is None or not self.grants.shows(name):
+            return None
+        return VisibleShape(child, self.grants, f"{name}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The rights of who acts in `work` on the forms of one app."""
+
+    work: UnitOfWork
+    app: CompiledApp
+
+    def grants(self, form: str, action: str) -> GrantSet:
+        return grants_for(self.app, self.work.principal, form, action)
+
+    def seen(self, form: str) -> GrantSet:
+        """The grants that let the principal read records of a form."""
+        return self.grants(form, "view")
+
+    def demand(self, form: str, action: str) -> GrantSet:
+        """The grants for an action. Raises Forbidden when there is none at all."""
+        found = self.grants(form, action)
+        if not found:
+            raise Forbidden()
+        return found
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Equal keys have equal rights: for caches of statements."""
+        return ("*",) if self.work.principal.is_admin else self.work.principal.roles
+
+    def scope(self, form: Form) -> Scope:
+        """Names that the reader may use in filters and orders."""
+        return Scope(VisibleShape(form.shape, self.seen(form.key)), self._shape, self.app.variables)
+
+    def _shape(self, form: str) -> Shape | None:
+        compiled = self.app.kind("form").get(form)
+        if compiled is not None:
+            return VisibleShape(compiled.shape, self.seen(form))
+        from forms.system_forms import SYSTEM_FORMS
+
+        return SYSTEM_FORMS[form].shape() if form in SYSTEM_FORMS else None
+
+    def flags(self, form: Form, grants: GrantSet, record: str, *, check: bool = False) -> list[bool] | None:
+        """For each grant whether it has this row (with `check`: allows the row as written); None: no such row."""
+        dialect = self.work.runtime.database.dialect
+        key = ("flags", form.key, dialect, grants.key, check)
+        known = self.app.memory.get(key)
+        if known is None:
+            known = self.app.memory[key] = self._flag_statement(form, grants, check=check)
+        text, params = known
+        bound = params.bind(variables(self.work, self.app, record_id=record), self.work.now, self.app.zone)
+        row = self.work.row(text, bound)
+        return None if row is None else [bool(flag) for flag in row[1:]]
+
+    def _flag_statement(self, form: Form, grants: GrantSet, *, check: bool) -> tuple[str, Any]:
+        dialect = self.work.runtime.database.dialect
+        query = Query(dict(self.app.kind("form")), dialect, Params(dialect))
+        columns = RecordColumns(query, form, "r", form=form, grants=grants)
+        flags = [columns.rows_of(grant.check if check else grant.where) for grant in grants.grants]
+        place = query.params.variable("record_id", t.TEXT)
+        select = (
+            exp.select(exp.Literal.number(1), *flags)
+            .from_(table(form.table, "r"))
+            .where(exp.EQ(this=col("r", "id"), expression=place))
+        )
+        return print_sql(select, dialect), query.params
+
+    def holding(self, form: Form, grants: GrantSet, record: str) -> tuple[CompiledGrant, ...] | None:
+        """The grants that have this row; None when all rights are given anyway."""
+        if grants.unlimited:
+            return None
+        flags = self.flags(form, grants, record) or []
+        return tuple(grant for grant, holds in zip(grants.grants, flags, strict=False) if holds)
+
+    def check_written(self, form: Form, grants: GrantSet, record: str) -> None:
+        """The record as written must still be one that the writer may write. Raises Forbidden."""
+        if grants.unlimited or all(grant.check is None for grant in grants.grants):
+            return
+        if not any(self.flags(form, grants, record, check=True) or []):
+            raise Forbidden(
+                {
+                    "zh": "保存后该记录将超出您的数据权限范围。",
+                    "en": "After this save the record would be outside what you may write.",
+                }
+            )

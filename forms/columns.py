@@ -1,0 +1,283 @@
+"""Where the names of an expression stand in SQL: columns, joined references, child tables, virtual fields.
+
+`RecordColumns` is the view of one row. References are followed by LEFT JOINs at the top level of a query
+and by scalar subqueries inside others. With `grants` every column is guarded: a field that only some
+grants show becomes CASE WHEN <their rows> THEN column END, and joined rows are the reader's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any
+
+from sqlglot import exp
+
+from engine.expressions import ChildSource, Params, lower
+from engine.expressions import types as t
+from engine.permissions.compiled import UNLIMITED, GrantSet
+from engine.storage.database import DialectName
+from forms.compiled import Field, Form, RowKind
+from forms.system_forms import SYSTEM_FORMS
+from forms.tables import PARENT
+
+ME = t.ref("user")
+GrantsOf = Callable[[str], GrantSet]
+
+
+def unlimited(_form: str) -> GrantSet:
+    """Full rights on every form."""
+    return UNLIMITED
+
+
+@dataclass(slots=True)
+class Joins:
+    """The LEFT JOINs of one query, one per reference of each row."""
+
+    aliases: dict[tuple[str, str], str] = field(default_factory=dict)
+    clauses: list[tuple[exp.Expr, exp.Expr]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Query:
+    """What all columns of one statement share."""
+
+    forms: dict[str, Form]
+    dialect: DialectName
+    params: Params
+    grants_of: GrantsOf = unlimited
+    names: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def alias(self) -> str:
+        return f"t{next(self.names)}"
+
+    def freed(self) -> Query:
+        """The same statement, read with the app's own rights."""
+        return replace(self, grants_of=unlimited)
+
+
+class RecordColumns:
+    """The columns of one row of a form, a child table or a system form."""
+
+    def __init__(
+        self,
+        query: Query,
+        row: RowKind | None,
+        alias: str,
+        *,
+        form: Form | None = None,
+        joins: Joins | None = None,
+        grants: GrantSet = UNLIMITED,
+        parent: RecordColumns | None = None,
+        prefix: str = "",
+    ) -> None:
+        self.query = query
+        self.row = row
+        self.alias = alias
+        self.form = form
+        self.joins = joins
+        self.grants = grants
+        self.parent = parent
+        self.prefix = prefix
+
+    def column(self, path: tuple[str, ...]) -> exp.Expr:
+        """The value at a path of field names, in storage form."""
+        name, rest = path[0], path[1:]
+        if name == "parent" and self.parent is not None:
+            return self.parent.column(rest)
+        if not rest:
+            return self._guarded(name, self._plain(name))
+        return self._follow(name, rest)
+
+    def children(self, path: tuple[str, ...]) -> ChildSource:
+        """The rows of a child table of this record, for aggregates."""
+        if len(path) > 1:
+            target, condition, columns = self._target(path[0])
+            inner = columns.children(path[1:])
+            linked = exp.Exists(
+                this=exp.select(exp.Literal.number(1))
+                .from_(target)
+                .where(condition, copy=False)
+                .where(inner.condition, copy=False)
+            )
+            return ChildSource(inner.source, linked, inner.columns)
+        child = self._form().children[path[0]]
+        alias = self.query.alias()
+        columns = RecordColumns(
+            self.query,
+            child,
+            alias,
+            form=self.form,
+            grants=self.grants,
+            parent=self,
+            prefix=f"{child.key}.",
+        )
+        return ChildSource(
+            table(child.table, alias),
+            exp.EQ(this=col(alias, PARENT), expression=col(self.alias, "id")),
+            columns,
+        )
+
+    def row_predicate(self, grants: GrantSet) -> exp.Expr | None:
+        """The rows that `grants` let the reader see, or None for all."""
+        if grants.every_row:
+            return None
+        return any_of([self.rows_of(grant.where) for grant in grants.grants])
+
+    def flag(self, index: int) -> exp.Expr:
+        """Whether the row is one of the `index`-th grant's."""
+        return self.rows_of(self.grants.grants[index].where)
+
+    def rows_of(self, where: Any) -> exp.Expr:
+        if where is None:
+            return exp.true()
+        if self.parent is not None and self.row is not self.form:
+            return self.parent.rows_of(where)  # the grants of a child row are its record's
+        free = RecordColumns(self.query.freed(), self.row, self.alias, form=self.form)
+        return exp.paren(any_of([lower(where, free, self.query.params, self.query.dialect), self._shared()]))
+
+    def _shared(self) -> exp.Expr:
+        """Rows that a flow task or a colleague shares with the reader."""
+        share = self.query.alias()
+        user = self.query.params.variable("me", ME)
+        return exp.Exists(
+            this=exp.select(exp.Literal.number(1))
+            .from_(table("ff_record_share", share))
+            .where(exp.EQ(this=col(share, "record"), expression=col(self.alias, "id")))
+            .where(exp.EQ(this=col(share, "user"), expression=user))
+        )
+
+    def _guarded(self, name: str, column: exp.Expr) -> exp.Expr:
+        full = self.prefix + name
+        if self.grants.always_shows(full):
+            return column
+        showing = [self.rows_of(g.where) for g in self.grants.grants if g.shows(full)]
+        if not showing:
+            return exp.null()
+        return exp.Case(ifs=[exp.If(this=any_of(showing), true=column)])
+
+    def _plain(self, name: str) -> exp.Expr:
+        found = self.row.fields.get(name) if self.row is not None else None
+        if found is None or found.stored:
+            return col(self.alias, name)
+        return self._virtual(found)
+
+    def _virtual(self, found: Field) -> exp.Expr:
+        """A lookup reads the target as the reader may; formulas and rollups compute with full rights."""
+        if found.source == "lookup":
+            return self.column(tuple(found.kind.options.path.split(".")))
+        if found.rollup is not None:
+            return self._rollup(found)
+        if found.expression is None:
+            raise LookupError(f"virtual field '{found.key}' has no expression")
+        query = self.query.freed()
+        free = RecordColumns(query, self.row, self.alias, form=self.form, joins=None, parent=self.parent)
+        return lower(found.expression, free, self.query.params, self.query.dialect)
+
+    def _rollup(self, found: Field) -> exp.Expr:
+        rollup = found.rollup
+        if rollup is None:
+            raise LookupError(found.key)
+        source = self.query.forms[rollup.form]
+        alias = self.query.alias()
+        select = rollup_select(self.query.freed(), source, alias, found)
+        return exp.Subquery(
+            this=select.where(
+                exp.EQ(this=col(alias, rollup.link), expression=col(self.alias, "id")), copy=False
+            )
+        )
+
+    def _follow(self, name: str, rest: tuple[str, ...]) -> exp.Expr:
+        target, condition, columns = self._target(name)
+        if self.joins is not None:
+            return columns.column(rest)
+        return exp.Subquery(this=exp.select(columns.column(rest)).from_(target).where(condition, copy=False))
+
+    def _target(self, name: str) -> tuple[exp.Expr, exp.Expr, RecordColumns]:
+        """The row a reference names: its table, the join condition, and its columns."""
+        reference = self._reference(name)
+        key = self._target_form(name)
+        known = self.joins.aliases.get((self.alias, name)) if self.joins is not None else None
+        alias = known or self.query.alias()
+        system = SYSTEM_FORMS.get(key)
+        form = self.query.forms.get(key)
+        grants = UNLIMITED if system else self.query.grants_of(key)
+        columns = RecordColumns(self.query, form, alias, form=form, joins=None, grants=grants)
+        columns.joins = self.joins
+        source = table(system.table if system else self.query.forms[key].table, alias)
+        condition: exp.Expr = exp.EQ(this=col(alias, "id"), expression=reference)
+        if form is not None:
+            condition = exp.and_(condition, exp.Is(this=col(alias, "deleted_at"), expression=exp.null()))
+            rows = columns.row_predicate(grants)
+            condition = condition if rows is None else exp.and_(condition, exp.paren(rows))
+        if self.joins is not None and known is None:
+            self.joins.aliases[self.alias, name] = alias
+            self.joins.clauses.append((source, condition))
+        return source, condition, columns
+
+    def _reference(self, name: str) -> exp.Expr:
+        return self._guarded(name, self._plain(name))
+
+    def _target_form(self, name: str) -> str:
+        if self.row is not None and name in self.row.fields:
+            return str(self.row.fields[name].value_type.form)
+        for system in SYSTEM_FORMS.values():
+            if name in system.columns and system.columns[name].kind == "ref":
+                return str(system.columns[name].form)
+        raise LookupError(f"'{name}' is not a reference")
+
+    def _form(self) -> Form:
+        if self.form is None:
+            raise LookupError("this row has no child tables")
+        return self.form
+
+
+def rollup_select(query: Query, source: Form, alias: str, found: Field) -> exp.Select:
+    """SELECT of a rollup's aggregate over live rows of its form; the caller adds which parent."""
+    rollup = found.rollup
+    if rollup is None:
+        raise LookupError(found.key)
+    columns = RecordColumns(query, source, alias, form=source)
+    argument = columns.column((rollup.field,)) if rollup.field else exp.Star()
+    select = exp.select(aggregate(rollup.agg, argument, query.dialect)).from_(table(source.table, alias))
+    select = select.where(exp.Is(this=col(alias, "deleted_at"), expression=exp.null()), copy=False)
+    if rollup.where is not None:
+        select = select.where(lower(rollup.where, columns, query.params, query.dialect), copy=False)
+    return select
+
+
+def aggregate(agg: str, argument: exp.Expr, dialect: DialectName) -> exp.Expr:
+    """The SQL aggregate of a rollup; an empty sum is 0, an average is rounded half up."""
+    if agg == "count":
+        return exp.Count(this=exp.Star())
+    if agg == "distinct":
+        return exp.Count(this=exp.Distinct(expressions=[argument]))
+    if agg == "avg":
+        total, count = exp.Sum(this=argument), exp.Count(this=argument.copy())
+        if dialect == "postgres":
+            return exp.Round(this=exp.Avg(this=argument.copy()), decimals=exp.Literal.number(0))
+        doubled = exp.Add(this=exp.Mul(this=total, expression=exp.Literal.number(2)), expression=count)
+        return exp.IntDiv(
+            this=exp.paren(doubled),
+            expression=exp.paren(exp.Mul(this=count.copy(), expression=exp.Literal.number(2))),
+        )
+    made = {"sum": exp.Sum, "min": exp.Min, "max": exp.Max}[agg](this=argument)
+    return exp.Coalesce(this=made, expressions=[exp.Literal.number(0)]) if agg == "sum" else made
+
+
+def col(alias: str, name: str) -> exp.Column:
+    """A quoted column of a table alias."""
+    return exp.column(name, table=alias, quoted=True)
+
+
+def table(name: str, alias: str) -> exp.Table:
+    """A quoted table under an alias."""
+    return exp.Table(
+        this=exp.to_identifier(name, quoted=True), alias=exp.TableAlias(this=exp.to_identifier(alias))
+    )
+
+
+def any_of(parts: list[exp.Expr]) -> exp.Expr:
+    """The parts joined by OR."""
+    return exp.or_(*parts) if len(parts) > 1 else parts[0]

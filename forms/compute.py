@@ -1,0 +1,163 @@
+"""Defaults, serial numbers, copies and formulas: what the engine fills in before a record is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.definitions.app import CompiledApp
+from engine.expressions import CheckedExpression, Env
+from engine.ids import new_id
+from engine.protocols import Record
+from engine.storage.unit_of_work import UnitOfWork
+from forms.compiled import ChildTable, Field, Form, RowKind, Rule
+from forms.counters import next_number
+from forms.environment import environment
+from forms.field_types.auto import Auto
+from forms.live import LiveRecord
+
+
+@dataclass(slots=True)
+class Saving:
+    """One record on its way to the store: what it was, what it will be, and the environments of both levels."""
+
+    work: UnitOfWork
+    app: CompiledApp
+    form: Form
+    before: Record | None
+    after: LiveRecord
+    env: Env
+    row_env: Env
+
+
+def live(work: UnitOfWork, app: CompiledApp, form: Form, values: Mapping[str, Any]) -> LiveRecord:
+    """The record with all stored fields present and virtual ones computed on demand."""
+    from forms.rollups import aggregate_of
+
+    env = environment(work, app)
+    record = LiveRecord(
+        {field.key: values.get(field.key) for field in form.stored()},
+        form,
+        env,
+        lambda key, field: aggregate_of(work, app, form, field, key),
+    )
+    row_env = environment(work, app, parent=record)
+    for child in form.children.values():
+        record[child.key] = [live_row(child, row, row_env) for row in values.get(child.key) or []]
+    return record
+
+
+def live_row(child: ChildTable, values: Mapping[str, Any], env: Env) -> LiveRecord:
+    """A child row with all stored fields present; a new one gets its id."""
+    row = LiveRecord({field.key: values.get(field.key) for field in child.stored()}, child, env, _no_rollup)
+    row["id"] = values.get("id") or new_id()
+    return row
+
+
+def _no_rollup(record: str, field: Field) -> Any:
+    raise LookupError(f"child tables have no rollups ('{field.key}' of {record})")
+
+
+def saving(
+    work: UnitOfWork, app: CompiledApp, form: Form, before: Record | None, values: Mapping[str, Any]
+) -> Saving:
+    """Start a save of `values`, the whole record as it shall be."""
+    record = live(work, app, form, values)
+    env = environment(work, app, old=before)
+    return Saving(work, app, form, before, record, env, environment(work, app, old=before, parent=record))
+
+
+def fill_defaults(save: Saving, given: set[str], new_rows: Mapping[str, set[str]]) -> None:
+    """Defaults of fields that were not given; `new_rows` are the keys given for each new child row by id."""
+    for field in save.form.fields.values():
+        if save.before is None and field.key not in given:
+            _default(field, save.after, save.env)
+    for child in save.form.children.values():
+        for row in save.after[child.key]:
+            if row["id"] in new_rows:
+                for field in child.fields.values():
+                    if field.key not in new_rows[row["id"]]:
+                        _default(field, row, save.row_env)
+
+
+def _default(field: Field, record: LiveRecord, env: Env) -> None:
+    if field.system or field.derived:
+        return
+    if field.default_expression is not None:
+        record[field.key] = field.default_expression.evaluate(record, env)
+    elif field.default is not None:
+        record[field.key] = field.default
+
+
+def number(save: Saving) -> None:
+    """Give a new record its serial numbers; last before the insert, so that counters are locked shortly."""
+    for field in save.form.fields.values():
+        if isinstance(field.kind, Auto) and save.after[field.key] is None:
+            save.after[field.key] = next_number(save.work, save.app, save.form, field.kind)
+
+
+def compute(save: Saving) -> None:
+    """Clear hidden fields, then compute stored copies and formulas in the order of their dependencies."""
+    _run_order(save)
+    if _clear_hidden(save):
+        _run_order(save)
+
+
+def _run_order(save: Saving) -> None:
+    known = _rows_before(save)
+    for child, key in save.form.order:
+        if child is None:
+            field = save.form.fields[key]
+            save.after[key] = _value(field, save.after, save.before, save.env)
+        else:
+            field = save.form.children[child].fields[key]
+            for row in save.after[child]:
+                row[key] = _value(field, row, known.get(row["id"]), save.row_env)
+
+
+def _rows_before(save: Saving) -> dict[str, Record]:
+    if save.before is None:
+        return {}
+    return {row["id"]: row for child in save.form.children for row in save.before[child]}
+
+
+def _value(field: Field, record: LiveRecord, before: Record | None, env: Env) -> Any:
+    if field.expression is None:
+        return None
+    if field.source == "copy" and before is not None:
+        reference = field.kind.options.path.split(".")[0]
+        if before.get(reference) == record[reference]:
+            return record[field.key]
+    return field.expression.evaluate(record, env)
+
+
+def _clear_hidden(save: Saving) -> bool:
+    """A value hidden by its own visible-when condition is cleared."""
+    cleared = _clear(save.form, save.after, save.env)
+    for child in save.form.children.values():
+        if save.after[child.key] and not holds(child.visible, save.after, save.env):
+            save.after[child.key] = []
+            cleared = True
+        for row in save.after[child.key]:
+            cleared |= _clear(child, row, save.row_env)
+    return cleared
+
+
+def _clear(kind: RowKind, record: LiveRecord, env: Env) -> bool:
+    hidden = [
+        field.key
+        for field in kind.fields.values()
+        if field.visible is not True
+        and not field.derived
+        and record[field.key] is not None
+        and not holds(field.visible, record, env)
+    ]
+    for key in hidden:
+        record[key] = None
+    return bool(hidden)
+
+
+def holds(rule: Rule, record: Mapping[str, Any], env: Env) -> bool:
+    """Whether a condition is true for a record; null does not count."""
+    return rule.evaluate(record, env) is True if isinstance(rule, CheckedExpression) else rule

@@ -1,0 +1,33 @@
+"""`multiselect`: any number of options, stored as a list of their keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.expressions import Type
+from engine.expressions import types as t
+from forms.codec import Codec
+from forms.field_type import Reading
+from forms.field_types.select import Select
+from forms.values import wrong_type
+
+
+class Multiselect(Select):
+    type = "multiselect"
+
+    def value_type(self) -> Type:
+        return t.choices(tuple(self.choices))
+
+    def codec(self) -> Codec:
+        return Codec("list")
+
+    def parse(self, raw: Any, reading: Reading) -> Any:
+        if not isinstance(raw, list) or not all(isinstance(each, str) for each in raw):
+            raise wrong_type("选项键的列表", "A list of option keys")
+        for each in raw:
+            if each not in self.choices:
+                raise self._unknown(each)
+        return tuple(dict.fromkeys(raw)) or None
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": super().json_schema(), "uniqueItems": True}

@@ -1,0 +1,64 @@
+"""`text`: one line of text."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import re2
+from pydantic import Field
+
+from engine.definitions.context import Context
+from engine.expressions import Type
+from engine.expressions import types as t
+from engine.findings import Text as Sentence
+from forms.codec import Codec
+from forms.field_type import FieldType, Reading
+from forms.schema import FieldDocument
+from forms.values import Problem, read_text
+
+
+class TextOptions(FieldDocument):
+    """Options of text fields. `pattern` is RE2, which cannot hang on any input."""
+
+    max_length: int = Field(default=500, ge=1, le=4000)
+    pattern: str | None = None
+
+
+class Text(FieldType):
+    type = "text"
+    Options = TextOptions
+    multiline: ClassVar[bool] = False
+
+    def __init__(self, options: Any, context: Context) -> None:
+        super().__init__(options, context)
+        self._pattern: Any = None
+
+    def check(self, pointer: str, context: Context) -> None:
+        if not self.options.pattern:
+            return
+        try:
+            self._pattern = re2.compile(self.options.pattern)  # type: ignore[no-untyped-call]
+        except re2.error as wrong:
+            context.error(
+                "bad_pattern",
+                f"{pointer}/pattern",
+                Sentence(
+                    zh=f"正则表达式无效：{wrong}", en=f"The pattern is not a valid RE2 expression: {wrong}"
+                ),
+            )
+
+    def value_type(self) -> Type:
+        return t.TEXT
+
+    def codec(self) -> Codec:
+        return Codec("text")
+
+    def parse(self, raw: Any, reading: Reading) -> Any:
+        value = read_text(raw, max_length=self.options.max_length, multiline=self.multiline)
+        if value is not None and self._pattern is not None and not self._pattern.search(value):
+            raise Problem("pattern", "格式不符合要求。", "The format does not fit.")
+        return value
+
+    def json_schema(self) -> dict[str, Any]:
+        schema: dict[str, Any] = {"type": "string", "maxLength": self.options.max_length}
+        return schema | ({"pattern": self.options.pattern} if self.options.pattern else {})

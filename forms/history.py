@@ -1,0 +1,98 @@
+"""The history of a record from the change log, as far as the reader may see its fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.changes import log
+from engine.changes.log import Change
+from engine.definitions.app import CompiledApp
+from engine.errors import Forbidden
+from engine.permissions.compiled import GrantSet
+from engine.storage.unit_of_work import UnitOfWork
+from forms.access import Access
+from forms.compiled import Form, RowKind
+from forms.records import RecordNotFound
+from forms.values import moment_json, number_text
+
+HIDDEN = {"rev", "updated_at", "updated_by", "id", "created_at", "created_by"}
+
+
+def history_json(
+    work: UnitOfWork, app: CompiledApp, form: Form, record: str, *, limit: int = 50, before: int | None = None
+) -> dict[str, Any]:
+    """{"items", "next"}: saves of the record, newest first, each with who, when, why and the fields it moved.
+
+    Raises RecordNotFound, Forbidden.
+    """
+    access = Access(work, app)
+    seen = access.seen(form.key)
+    if not seen.unlimited and not any(access.flags(form, seen, record) or []):
+        raise RecordNotFound()
+    grants = access.grants(form.key, "history")
+    if not grants:
+        raise Forbidden()
+    changes = log.of_record(work, app.key, form.key, record, limit=limit + 1, before=before)
+    if not changes and before is None:
+        raise RecordNotFound()
+    held = access.holding(form, seen, record)
+    shown = seen if held is None else GrantSet(held, False, ())
+    return {
+        "items": [_entry(form, change, shown) for change in changes[:limit]],
+        "next": str(changes[limit - 1].id) if len(changes) > limit else None,
+    }
+
+
+def _entry(form: Form, change: Change, shown: GrantSet) -> dict[str, Any]:
+    return {
+        "id": change.id,
+        "at": moment_json(change.at),
+        "op": change.op,
+        "actor": change.actor,
+        "source": change.source,
+        "cause": change.cause,
+        "batch": change.batch,
+        "rev": change.rev,
+        "changes": _changes(form, change.diff, shown),
+    }
+
+
+def _changes(form: Form, diff: dict[str, Any], shown: GrantSet) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, moved in diff.items():
+        if key in HIDDEN or not shown.shows(key):
+            continue
+        if key in form.children:
+            found[key] = {
+                op: [_row(form.children[key], row, shown, key) for row in rows] for op, rows in moved.items()
+            }
+        else:
+            found[key] = [_json(form, key, value) for value in moved]
+    return found
+
+
+def _row(child: RowKind, row: dict[str, Any], shown: GrantSet, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in row.items():
+        if key == "id" or not shown.shows(f"{name}.{key}"):
+            if key == "id":
+                found[key] = value
+            continue
+        if key in child.fields:
+            found[key] = (
+                [_json(child, key, each) for each in value]
+                if _pair(child, key, value)
+                else _json(child, key, value)
+            )
+    return found
+
+
+def _pair(child: RowKind, key: str, value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and child.fields[key].codec.storage != "list"
+
+
+def _json(kind: RowKind, key: str, value: Any) -> Any:
+    field = kind.fields.get(key)
+    if value is None or field is None or not field.codec.text_json:
+        return value
+    return number_text(int(value), field.codec.scale)

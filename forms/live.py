@@ -1,0 +1,44 @@
+"""A record in memory whose virtual fields are computed when they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.expressions import Env
+from forms.compiled import RowKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from forms.compiled import Field
+
+
+class LiveRecord(dict[str, Any]):
+    """A record (or child row) by field key. Stored fields are entries; virtual ones are computed with
+    `env` on first use, rollups by `roll`.
+    """
+
+    __slots__ = ("env", "kind", "roll")
+
+    def __init__(
+        self, values: Mapping[str, Any], kind: RowKind, env: Env, roll: Callable[[str, Field], Any]
+    ) -> None:
+        super().__init__(values)
+        self.kind = kind
+        self.env = env
+        self.roll = roll
+
+    def __missing__(self, key: str) -> Any:
+        field = self.kind.fields.get(key)
+        if field is None or field.stored:
+            return None
+        if field.rollup is not None:
+            return self.roll(self["id"], field)
+        if field.expression is None:
+            return None
+        return field.expression.evaluate(self, self.env)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        value = self[key]
+        return default if value is None else value

@@ -1,0 +1,109 @@
+"""Records as JSON: rows of a reading plan, with child rows and nested references."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from forms import rows
+from forms.access import Access
+from forms.compiled import ChildTable, Form
+from forms.compute import live_row
+from forms.environment import environment
+from forms.reading_plan import Path, ReadingPlan
+
+
+def record_json(
+    access: Access, form: Form, plan: ReadingPlan, found: Sequence[Sequence[Any]]
+) -> list[dict[str, Any]]:
+    """One object per row; a field that the row's grants do not show is absent."""
+    width = len(plan.columns)
+    answers = [_object(shown_columns(plan, row[width : width + plan.flags]), row) for row in found]
+    if "version" not in form.fields:
+        for answer in answers:
+            if "rev" in answer:
+                answer["version"] = answer["rev"]
+    if plan.children and answers:
+        _add_children(access, form, plan, found, answers)
+    return answers
+
+
+Shown = list[tuple[int, str | None, Path, Any]]
+"""Place in the row, key of a plain field, path, and how the value becomes JSON."""
+
+
+def shown_columns(plan: ReadingPlan, flags: Sequence[Any]) -> Shown:
+    """The columns that a row with these grant flags shows; made once per combination."""
+    key = tuple(map(bool, flags))
+    known: Shown | None = plan.shown.get(key)
+    if known is None:
+        known = plan.shown[key] = [
+            (place, column.path[0] if len(column.path) == 1 else None, column.path, column.to_json)
+            for place, column in enumerate(plan.columns)
+            if column.shown_by is None or not key or any(key[flag] for flag in column.shown_by)
+        ]
+    return known
+
+
+def _object(shown: Shown, row: Sequence[Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = {}
+    for place, key, path, to_json in shown:
+        value = row[place]
+        if value is not None and to_json is not None:
+            value = to_json(value)
+        if key is not None:
+            answer[key] = value
+        else:
+            _nest(answer, path, value)
+    return answer
+
+
+def _nest(answer: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    here = answer
+    for name in path[:-1]:
+        inner = here.get(name)
+        if not isinstance(inner, dict):
+            inner = here[name] = {} if inner is None else {"id": inner}
+        here = inner
+    here[path[-1]] = value
+
+
+def _add_children(
+    access: Access,
+    form: Form,
+    plan: ReadingPlan,
+    found: Sequence[Sequence[Any]],
+    answers: list[dict[str, Any]],
+) -> None:
+    """Child rows of all records, one statement per child table."""
+    grants = access.seen(form.key)
+    width = len(plan.columns)
+    by_id = {answer["id"]: answer for answer in answers}
+    flags = {
+        answer["id"]: [bool(flag) for flag in row[width : width + plan.flags]]
+        for answer, row in zip(answers, found, strict=True)
+    }
+    for key in plan.children:
+        child = form.children[key]
+        for answer in answers:
+            if _shown(grants, flags[answer["id"]], key):
+                answer[key] = []
+        for parent, _order, row in rows.select_children(access.work, child, list(by_id)):
+            if key in by_id[parent]:
+                names = [name for name in child.fields if _shown(grants, flags[parent], f"{key}.{name}")]
+                by_id[parent][key].append(_child_json(access, child, row, names))
+
+
+def _shown(grants: Any, flags: Sequence[bool], name: str) -> bool:
+    if grants.unlimited:
+        return True
+    if not flags:
+        return bool(grants.always_shows(name))
+    return any(flag and grant.shows(name) for flag, grant in zip(flags, grants.grants, strict=True))
+
+
+def _child_json(
+    access: Access, child: ChildTable, row: dict[str, Any], names: Sequence[str]
+) -> dict[str, Any]:
+    record = live_row(child, row, environment(access.work, access.app))
+    return {name: child.fields[name].codec.json_of(record[name]) for name in names}

@@ -1,0 +1,207 @@
+"""Reads what people send: JSON of a record -> values in memory form, with a finding for every problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.errors import Invalid
+from engine.findings import NO_FIX, Finding, Text
+from engine.ids import new_id
+from engine.permissions.compiled import UNLIMITED, CompiledGrant, GrantSet
+from engine.protocols import Record
+from forms.access import ForbiddenField
+from forms.compiled import ChildTable, Field, Form, RowKind
+from forms.field_type import Reading
+from forms.field_types.ref import read_reference
+from forms.schema import SYSTEM_FIELDS
+from forms.values import Problem
+
+WRITABLE_SYSTEM = ("owner", "dept")
+ECHOED = {*SYSTEM_FIELDS, "version", "base_version"} - set(WRITABLE_SYSTEM)
+
+Writes = Callable[[str], bool]
+
+
+@dataclass(slots=True)
+class RecordReader:
+    """Reads one body for one form and one writer; `findings` collects every problem."""
+
+    form: Form
+    grants: GrantSet
+    holding: tuple[CompiledGrant, ...] | None
+    reading: Reading
+    before: Record | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+    def read(self, data: Any) -> Record:
+        """The values in memory form. Raises Invalid, ForbiddenField."""
+        if not isinstance(data, dict):
+            raise Invalid([_object_expected("")])
+        values = self._row(self.form, data, self.before, "", "")
+        for key, child in self.form.children.items():
+            if key in data:
+                self._writable(key, f"/{key}")
+                values[key] = self._children(child, data[key])
+        if self.findings:
+            raise Invalid(self.findings)
+        return values
+
+    def _row(
+        self,
+        kind: RowKind,
+        data: Mapping[str, Any],
+        before: Mapping[str, Any] | None,
+        pointer: str,
+        prefix: str,
+    ) -> Record:
+        values: Record = {}
+        for key, raw in data.items():
+            if key in self.form.children and not prefix:
+                continue
+            found = kind.fields.get(key)
+            where = f"{pointer}/{_escape(key)}"
+            if found is None or (found.system and key not in WRITABLE_SYSTEM):
+                if key not in ECHOED and not (prefix and key in ("id", "$delete")):
+                    self.findings.append(unknown_field(where, key))
+                continue
+            if found.derived:
+                if not self.grants.shows(prefix + key):
+                    raise ForbiddenField(pointer=where)
+                continue
+            value, well = self._value(found, raw, where)
+            if well and self._accepts(found, value, before, where, prefix):
+                values[key] = value
+        return values
+
+    def _value(self, found: Field, raw: Any, where: str) -> tuple[Any, bool]:
+        if raw is None:
+            return None, True
+        try:
+            if found.system:
+                return read_reference(raw), True
+            return found.kind.parse(raw, self.reading), True
+        except Problem as problem:
+            self.findings.append(Finding("error", problem.code, where, problem.message, problem.fix))
+            return None, False
+
+    def _accepts(
+        self, found: Field, value: Any, before: Mapping[str, Any] | None, where: str, prefix: str
+    ) -> bool:
+        """Whether the value is to be written; an unchanged read-only value is passed over."""
+        self._writable(prefix + found.key, where)
+        if found.readonly is not True:
+            return True
+        if value == (before.get(found.key) if before is not None else found.default):
+            return False
+        self.findings.append(read_only(where))
+        return False
+
+    def _writable(self, name: str, where: str) -> None:
+        allowed = (
+            any(grant.writes(name) for grant in self.holding)
+            if self.holding is not None
+            else self.grants.writes(name)
+        )
+        if not allowed:
+            raise ForbiddenField(pointer=where)
+
+    def _children(self, child: ChildTable, rows: Any) -> list[Record]:
+        """The whole new list of child rows: named ones changed, unnamed ones kept, the rest added."""
+        if rows is None:
+            rows = [{"id": row["id"], "$delete": True} for row in (self.before or {}).get(child.key, [])]
+        if not isinstance(rows, list):
+            self.findings.append(_list_expected(f"/{child.key}"))
+            return []
+        known: dict[str, Record] = {row["id"]: row for row in (self.before or {}).get(child.key, [])}
+        result: dict[str, Record] = {key: dict(row) for key, row in known.items()}
+        for index, raw in enumerate(rows):
+            pointer = f"/{child.key}/{index}"
+            if not isinstance(raw, dict):
+                self.findings.append(_object_expected(pointer))
+                continue
+            self._child(child, raw, known, result, pointer)
+        return list(result.values())
+
+    def _child(
+        self,
+        child: ChildTable,
+        raw: dict[str, Any],
+        known: Mapping[str, Record],
+        result: dict[str, Record],
+        pointer: str,
+    ) -> None:
+        key = raw.get("id")
+        if key is not None and key not in known:
+            self.findings.append(
+                Finding(
+                    "error",
+                    "row_not_found",
+                    f"{pointer}/id",
+                    Text(zh="没有该子表行。", en="There is no such row."),
+                    Text(zh="新行请不要带 id。", en="Leave the id out for a new row."),
+                )
+            )
+            return
+        if raw.get("$delete") is True:
+            result.pop(str(key), None)
+            return
+        values = self._row(child, raw, known.get(str(key)), pointer, f"{child.key}.")
+        if key is None:
+            result[new_id()] = values
+        else:
+            result[str(key)].update(values)
+
+
+def reader(
+    form: Form,
+    grants: GrantSet = UNLIMITED,
+    *,
+    holding: tuple[CompiledGrant, ...] | None = None,
+    before: Record | None = None,
+) -> RecordReader:
+    """A reader of JSON for a form; without grants everything may be written (imports by the engine)."""
+    if form.reading is None:
+        raise LookupError(f"form '{form.key}' is not compiled")
+    return RecordReader(form, grants, holding, form.reading, before)
+
+
+def unknown_field(pointer: str, key: str) -> Finding:
+    """The answer for a field that does not exist, or that the reader may not know of."""
+    return Finding(
+        "error",
+        "unknown_field",
+        pointer,
+        Text(zh=f"表单中没有字段“{key[:60]}”。", en=f"The form has no field '{key[:60]}'."),
+        Text(zh="请检查字段键。", en="Check the key of the field."),
+    )
+
+
+def read_only(pointer: str) -> Finding:
+    """The answer for writing a field that only the engine writes."""
+    return Finding(
+        "error",
+        "read_only",
+        pointer,
+        Text(
+            zh="此字段由系统填写，不能修改。", en="This field is filled by the system and cannot be changed."
+        ),
+        Text(zh="请去掉它。", en="Leave it out."),
+    )
+
+
+def _object_expected(pointer: str) -> Finding:
+    return Finding(
+        "error", "wrong_type", pointer, Text(zh="应为 JSON 对象。", en="A JSON object is expected."), NO_FIX
+    )
+
+
+def _list_expected(pointer: str) -> Finding:
+    return Finding(
+        "error", "wrong_type", pointer, Text(zh="应为行的列表。", en="A list of rows is expected."), NO_FIX
+    )
+
+
+def _escape(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,237 @@
+"""The SELECT of records for people: asked fields, guarded by the reader's grants, filter, order, cursor.
+
+A plan is made once per (fields, filter, order, grants) and kept with the form; a request binds and runs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlglot import exp
+
+from engine.definitions.app import CompiledApp
+from engine.errors import EngineError
+from engine.expressions import CheckedExpression, Params, lower, print_sql
+from engine.expressions import types as t
+from engine.permissions.compiled import GrantSet
+from engine.storage.database import DialectName
+from forms.codec import Codec
+from forms.columns import Joins, Query, RecordColumns, col, table
+from forms.compiled import Form
+from forms.system_forms import SYSTEM_FORMS
+
+GrantsOf = Callable[[str], GrantSet]
+Path = tuple[str, ...]
+
+
+class UnknownField(EngineError):
+    """The form has no such field."""
+
+    code = "unknown_field"
+    zh = "表单中没有该字段。"
+    fix_zh = "请检查字段键。"
+    fix_en = "Check the key of the field."
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One part of the order; `descending` puts empty values last, ascending first."""
+
+    path: Path
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One selected value: where it goes in the answer, and how it becomes JSON."""
+
+    path: Path
+    to_json: Any
+    shown_by: tuple[int, ...] | None
+
+
+@dataclass(slots=True)
+class ReadingPlan:
+    """A printed statement with the places of its values. `flags` of grants follow the columns, then sort keys."""
+
+    text: str
+    params: Params
+    columns: list[Column]
+    flags: int
+    sort: tuple[SortKey, ...]
+    children: list[str]
+    count: str = ""
+    shown: dict[Any, Any] = field(default_factory=dict)
+
+
+def default_fields(form: Form, grants: GrantSet, *, children: bool) -> list[Path]:
+    """Every field of the form that the reader may see; child tables only when asked."""
+    names = [each.key for each in form.fields.values() if each.key != "deleted_at"]
+    if children:
+        names += list(form.children)
+    return [(name,) for name in names if grants.shows(name)]
+
+
+def make_plan(
+    app: CompiledApp,
+    form: Form,
+    dialect: DialectName,
+    *,
+    grants_of: GrantsOf,
+    fields: list[Path],
+    by_id: bool = False,
+    where: CheckedExpression | None = None,
+    sort: tuple[SortKey, ...] = (),
+    limit: bool = False,
+    after: tuple[bool, ...] | None = None,
+) -> ReadingPlan:
+    """The plan of one kind of question. `after` tells for each sort key whether the cursor's value is null.
+
+    Variables the caller binds: `record_id` (by_id), `row_limit` (limit), `after_0`… (cursor).
+    """
+    return _Maker(app, form, dialect, grants_of).make(
+        fields=fields, by_id=by_id, where=where, sort=sort, limit=limit, after=after
+    )
+
+
+class _Maker:
+    def __init__(self, app: CompiledApp, form: Form, dialect: DialectName, grants_of: GrantsOf) -> None:
+        self.form = form
+        self.dialect = dialect
+        self.query = Query(dict(app.kind("form")), dialect, Params(dialect), grants_of=grants_of)
+        self.grants = grants_of(form.key)
+        self.joins = Joins()
+        self.row = RecordColumns(self.query, form, "r", form=form, joins=self.joins, grants=self.grants)
+
+    def make(
+        self,
+        *,
+        fields: list[Path],
+        by_id: bool,
+        where: CheckedExpression | None,
+        sort: tuple[SortKey, ...],
+        limit: bool,
+        after: tuple[bool, ...] | None,
+    ) -> ReadingPlan:
+        children = [path[0] for path in fields if path[0] in self.form.children]
+        columns = [self._column(path) for path in fields if path[0] not in self.form.children]
+        selected: list[exp.Expr] = [self.row.column(column.path) for column in columns]
+        flags = self._flags(columns, children)
+        selected += [self.row.flag(index) for index in range(flags)]
+        keys = [self.row.column(key.path) for key in sort]
+        selected += [key.copy() for key in keys]
+        conditions = self._conditions(by_id=by_id, where=where)
+        count = self._print(self._select([exp.Count(this=exp.Star())], conditions)) if limit else ""
+        if after is not None:
+            conditions.append(self._after(keys, sort, after))
+        select = self._select(selected, conditions)
+        for key, part in zip(keys, sort, strict=True):
+            select = select.order_by(self._ordered(key, descending=part.descending), copy=False)
+        if limit:
+            select.set("limit", exp.Limit(expression=self._variable("row_limit", "number")))
+        return ReadingPlan(self._print(select), self.query.params, columns, flags, sort, children, count)
+
+    def _column(self, path: Path) -> Column:
+        codec, shown = self._codec(path)
+        flagged = None if shown == len(self.grants.grants) or self.grants.unlimited else self._showing(path)
+        return Column(path, codec.to_json(self.dialect), flagged)
+
+    def _showing(self, path: Path) -> tuple[int, ...]:
+        return tuple(i for i, grant in enumerate(self.grants.grants) if grant.shows(path[0]))
+
+    def _codec(self, path: Path) -> tuple[Codec, int]:
+        fields = self.form.fields
+        for name in path[:-1]:
+            target = str(fields[name].value_type.form)
+            if target in SYSTEM_FORMS:
+                return Codec("boolean" if path[-1] == "active" else "text"), self._shown(path)
+            fields = self.query.forms[target].fields
+        return fields[path[-1]].codec, self._shown(path)
+
+    def _shown(self, path: Path) -> int:
+        return sum(1 for grant in self.grants.grants if grant.shows(path[0]))
+
+    def _flags(self, columns: list[Column], children: list[str]) -> int:
+        """Grant flags are selected only when rows differ in what they show."""
+        differ = any(column.shown_by is not None for column in columns) or any(
+            not self.grants.always_shows(name) for name in self._child_names(children)
+        )
+        return len(self.grants.grants) if differ else 0
+
+    def _child_names(self, children: list[str]) -> list[str]:
+        rows = [self.form.children[key] for key in children]
+        return children + [f"{row.key}.{field}" for row in rows for field in row.fields]
+
+    def _conditions(self, *, by_id: bool, where: CheckedExpression | None) -> list[exp.Expr]:
+        conditions: list[exp.Expr] = []
+        if by_id:
+            conditions.append(exp.EQ(this=col("r", "id"), expression=self._variable("record_id", "text")))
+        conditions.append(exp.Is(this=col("r", "deleted_at"), expression=exp.null()))
+        rows = self.row.row_predicate(self.grants)
+        if rows is not None:
+            conditions.append(exp.paren(rows))
+        if where is not None:
+            conditions.append(exp.paren(lower(where, self.row, self.query.params, self.dialect)))
+        return conditions
+
+    def _after(self, keys: list[exp.Expr], sort: tuple[SortKey, ...], after: tuple[bool, ...]) -> exp.Expr:
+        """Rows behind the cursor: greater in the first key, or equal there and greater in the next, …
+
+        Empty values are the smallest, so descending order has them last.
+        """
+        parts: list[exp.Expr] = []
+        equal: list[exp.Expr] = []
+        for index, (key, part, is_null) in enumerate(zip(keys, sort, after, strict=True)):
+            value = None if is_null else self._cursor_value(index, part)
+            beyond = self._beyond(key, part, value)
+            if beyond is not None:
+                parts.append(exp.and_(*[each.copy() for each in equal], beyond))
+            equal.append(
+                exp.Is(this=key.copy(), expression=exp.null())
+                if value is None
+                else exp.EQ(this=key.copy(), expression=value.copy())
+            )
+        return exp.paren(exp.or_(*parts)) if parts else exp.false()
+
+    def _cursor_value(self, index: int, part: SortKey) -> exp.Expr:
+        return self.query.params.variable(f"after_{index}", self._type(part.path))
+
+    def _type(self, path: Path) -> Any:
+        fields = self.form.fields
+        for name in path[:-1]:
+            target = str(fields[name].value_type.form)
+            if target in SYSTEM_FORMS:
+                return SYSTEM_FORMS[target].columns[path[-1]]
+            fields = self.query.forms[target].fields
+        return fields[path[-1]].value_type
+
+    def _beyond(self, key: exp.Expr, part: SortKey, value: exp.Expr | None) -> exp.Expr | None:
+        if part.descending:
+            if value is None:
+                return None
+            smaller = exp.LT(this=key.copy(), expression=value)
+            if part.path == ("id",):
+                return smaller
+            return exp.paren(exp.or_(smaller, exp.Is(this=key.copy(), expression=exp.null())))
+        if value is None:
+            return exp.Not(this=exp.Is(this=key.copy(), expression=exp.null()))
+        return exp.GT(this=key.copy(), expression=value)
+
+    def _ordered(self, key: exp.Expr, *, descending: bool) -> exp.Expr:
+        return exp.Ordered(this=key, desc=descending, nulls_first=not descending)
+
+    def _variable(self, name: str, kind: str) -> exp.Expr:
+        return self.query.params.variable(name, t.TEXT if kind == "text" else t.number(9, 0))
+
+    def _select(self, selected: list[exp.Expr], conditions: list[exp.Expr]) -> exp.Select:
+        select = exp.select(*selected).from_(table(self.form.table, "r"))
+        for source, on in self.joins.clauses:
+            select = select.join(source.copy(), on=on.copy(), join_type="left", copy=False)
+        for condition in conditions:
+            select = select.where(condition.copy(), copy=False)
+        return select
+
+    def _print(self, select: exp.Select) -> str:
+        return print_sql(select, self.dialect)

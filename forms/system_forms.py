@@ -1,0 +1,63 @@
+"""System fields of every record, and the system forms `user` and `dept` that references reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.expressions import Type
+from engine.expressions import types as t
+from forms.codec import Codec
+from forms.compiled import FormShape
+
+TEXT, MOMENT, INTEGER = Codec("text"), Codec("moment"), Codec("integer")
+
+SYSTEM_TYPES: dict[str, tuple[Type, Codec, str, str]] = {
+    "id": (t.TEXT, TEXT, "标识", "Id"),
+    "rev": (t.number(9, 0), INTEGER, "修订号", "Revision"),
+    "owner": (t.ref("user"), TEXT, "负责人", "Owner"),
+    "dept": (t.ref("dept"), TEXT, "所属部门", "Department"),
+    "created_at": (t.DATETIME, MOMENT, "创建时间", "Created at"),
+    "created_by": (t.ref("user"), TEXT, "创建人", "Created by"),
+    "updated_at": (t.DATETIME, MOMENT, "修改时间", "Updated at"),
+    "updated_by": (t.ref("user"), TEXT, "修改人", "Updated by"),
+    "flow_state": (t.TEXT, TEXT, "流程状态", "Flow state"),
+    "deleted_at": (t.DATETIME, MOMENT, "删除时间", "Deleted at"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SystemForm:
+    """A read-only form over a platform table: columns by field key."""
+
+    key: str
+    table: str
+    columns: dict[str, Type]
+    label: str
+
+    def shape(self) -> FormShape:
+        shape = FormShape(self.key)
+        shape.types.update(self.columns)
+        return shape
+
+
+USER = SystemForm(
+    "user",
+    "ff_user",
+    {
+        "id": t.TEXT,
+        "username": t.TEXT,
+        "email": t.TEXT,
+        "phone": t.TEXT,
+        "dept": t.ref("dept"),
+        "superior": t.ref("user"),
+        "active": t.BOOL,
+    },
+    "name",
+)
+DEPT = SystemForm(
+    "dept",
+    "ff_department",
+    {"id": t.TEXT, "parent": t.ref("dept"), "head": t.ref("user")},
+    "name",
+)
+SYSTEM_FORMS = {form.key: form for form in (USER, DEPT)}

@@ -1,0 +1,128 @@
+"""Reading values that people and systems send: JSON -> memory form, with problems they understand.
+
+Numbers become integers scaled by the field's decimals; nothing passes through float: a JSON number with a
+fraction is read from its shortest decimal text and refused past 15 digits.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.findings import Text
+
+NUMBER = re.compile(r"^\s*([+-]?)(\d{1,30})(?:\.(\d{1,30}))?\s*$")
+LIMIT = 10**18
+
+
+class Problem(Exception):
+    """A value does not fit its field: a code and a sentence in both languages."""
+
+    def __init__(self, code: str, zh: str, en: str, fix_zh: str = "", fix_en: str = "") -> None:
+        super().__init__(en)
+        self.code = code
+        self.message = Text(zh=zh, en=en)
+        self.fix = Text(zh=fix_zh, en=fix_en)
+
+
+def wrong_type(zh: str, en: str) -> Problem:
+    """The JSON type does not fit: `zh`/`en` name what is expected."""
+    return Problem("wrong_type", f"应为{zh}。", f"{en} is expected.")
+
+
+def read_text(raw: Any, *, max_length: int, multiline: bool) -> str | None:
+    """Trimmed text; '' is empty. Control characters are refused."""
+    if not isinstance(raw, str):
+        raise wrong_type("文本", "Text")
+    text = raw.strip()
+    if len(text) > max_length:
+        raise Problem(
+            "too_long",
+            f"最多 {max_length} 个字符，现有 {len(text)} 个。",
+            f"At most {max_length} characters; there are {len(text)}.",
+        )
+    allowed = "\n\r\t" if multiline else "\t"
+    if any(ord(sign) < 32 and sign not in allowed for sign in text) or any(
+        0xD800 <= ord(s) <= 0xDFFF for s in text
+    ):
+        raise Problem(
+            "bad_character", "含有不可用的控制字符。", "It holds control characters that cannot be stored."
+        )
+    return text or None
+
+
+def read_number(raw: Any, *, scale: int, digits: int) -> int:
+    """A decimal as an integer scaled by 10**scale. More decimals than `scale` are refused unless zero."""
+    if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
+        raise wrong_type("数字", "A number")
+    if isinstance(raw, float) and len(repr(raw).replace(".", "").replace("-", "").lstrip("0")) > 15:
+        raise Problem(
+            "too_precise",
+            "JSON 数字超过 15 位有效数字，可能已失真。",
+            "A JSON number of more than 15 digits may have lost precision.",
+            "请以字符串发送。",
+            "Send it as a string.",
+        )
+    found = NUMBER.match(_plain(raw) if isinstance(raw, float) else str(raw))
+    if found is None:
+        raise wrong_type("数字", "A number")
+    sign, whole, fraction = found.group(1), found.group(2), (found.group(3) or "").rstrip("0")
+    if len(fraction) > scale:
+        raise Problem("too_precise", f"最多 {scale} 位小数。", f"At most {scale} decimals.")
+    scaled = int(whole + fraction.ljust(scale, "0"))
+    if scaled >= min(LIMIT, 10**digits):
+        raise Problem("out_of_range", "数值过大。", "The number is too large.")
+    return -scaled if sign == "-" else scaled
+
+
+def _plain(raw: float) -> str:
+    text = repr(raw)
+    return format(raw, ".20f").rstrip("0").rstrip(".") if "e" in text else text
+
+
+def number_text(value: int, scale: int) -> str:
+    """A scaled integer as a decimal with exactly `scale` decimals."""
+    if scale == 0:
+        return str(value)
+    digits = str(abs(value)).rjust(scale + 1, "0")
+    return f"{'-' if value < 0 else ''}{digits[:-scale]}.{digits[-scale:]}"
+
+
+def read_date(raw: Any) -> date:
+    """A calendar day, YYYY-MM-DD only."""
+    if not isinstance(raw, str):
+        raise wrong_type("日期", "A date")
+    try:
+        if len(raw) != 10:
+            raise ValueError
+        return date.fromisoformat(raw)
+    except ValueError:
+        raise Problem(
+            "bad_date", "日期无效。", "This is not a date.", "请写成 YYYY-MM-DD。", "Write YYYY-MM-DD."
+        ) from None
+
+
+def read_moment(raw: Any, zone: ZoneInfo) -> datetime:
+    """A moment in UTC; without an offset it is read in `zone`, the app's."""
+    if not isinstance(raw, str):
+        raise wrong_type("日期时间", "A date and time")
+    try:
+        if len(raw) < 16:
+            raise ValueError
+        moment = datetime.fromisoformat(raw)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Problem(
+            "bad_datetime",
+            "日期时间无效。",
+            "This is not a date and time.",
+            "请写成 YYYY-MM-DDTHH:MM:SS，可带时区。",
+            "Write YYYY-MM-DDTHH:MM:SS, with an offset if you like.",
+        ) from None
+
+
+def moment_json(moment: datetime) -> str:
+    """ISO 8601 in UTC with Z; microseconds only when there are any."""
+    return moment.replace(tzinfo=None).isoformat() + "Z"

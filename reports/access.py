@@ -1,0 +1,69 @@
+"""What one reader sees: forms without their hidden fields, as if those did not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.definitions.app import CompiledApp
+from engine.expressions import Shape
+from engine.identity.principal import Principal
+from engine.permissions.compiled import UNLIMITED, GrantSet, grants_for
+from forms.access import VisibleShape
+from forms.system_forms import SYSTEM_FORMS
+from reports.planned import Source
+from reports.shapes import FlatShape
+from reports.sources import Sources
+
+SEE = "view"
+PRIVATE = frozenset({"email", "phone"})
+"""Fields of users that only administrators may report on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The rights of a principal in one app. `action` is what the rows of the report itself must allow."""
+
+    app: CompiledApp
+    principal: Principal
+    source: Source
+    action: str = SEE
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Equal for readers whose SQL is the same."""
+        rights = ("*",) if self.principal.is_admin else self.principal.roles
+        return (self.action, *rights)
+
+    def grants_of(self, form: str) -> GrantSet:
+        """The rows and fields of a form: for the report's own rows by the action, else what may be seen."""
+        if form in SYSTEM_FORMS:
+            return UNLIMITED
+        action = self.action if form == self.source.form else SEE
+        return grants_for(self.app, self.principal, form, action)
+
+    def may_read(self, form: str) -> bool:
+        """Whether any row of the form can be the reader's; people and departments are for administrators."""
+        return self.principal.is_admin if form in SYSTEM_FORMS else bool(self.grants_of(form))
+
+    def sources(self) -> Sources:
+        """The forms as this reader sees them."""
+        return Sources(self._shapes(), self.app.kind("form"), self.may_read)
+
+    def _shapes(self) -> Callable[[str], Shape | None]:
+        made: dict[str, Shape | None] = {}
+
+        def shape(form: str) -> Shape | None:
+            if form not in made:
+                made[form] = self._shape(form)
+            return made[form]
+
+        return shape
+
+    def _shape(self, form: str) -> Shape | None:
+        if form in SYSTEM_FORMS:
+            hidden = frozenset() if self.principal.is_admin else PRIVATE
+            whole = SYSTEM_FORMS[form].columns
+            return FlatShape(form, {name: kind for name, kind in whole.items() if name not in hidden})
+        compiled = self.app.kind("form").get(form)
+        return None if compiled is None else VisibleShape(compiled.shape, self.grants_of(form))

@@ -1,0 +1,1 @@
+"""The report store: a disposable DuckDB replica that follows the change log."""

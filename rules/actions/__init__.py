@@ -1,0 +1,1 @@
+"""Actions that only rules have, one file each."""

@@ -1,0 +1,1 @@
+"""The triggers a rule can have, one file each."""

@@ -1,0 +1,75 @@
+"""Bodies and query parameters are read strictly."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.requests import Request
+
+from api.body import flag, number, parse_json, query
+from api.problems import MalformedJson, NulCharacter, NumberTooLong, UnknownParameter
+from engine.errors import Invalid
+
+
+def request(query_string):
+    return Request({"type": "http", "query_string": query_string.encode(), "headers": []})
+
+
+def test_position_of_a_syntax_error_is_named():
+    with pytest.raises(MalformedJson) as refused:
+        parse_json(b'{\n  "a": 1,\n  "b": }')
+    assert refused.value.details["line"] == 3
+    assert refused.value.details["column"] == 8
+
+
+@pytest.mark.parametrize("raw", [b'{"a": NaN}', b"{'a': 1}", b'"\xff"', b'{"a": 1}}', b'"\\ud800"', b"[1,]"])
+def test_what_is_not_json_is_refused(raw):
+    with pytest.raises(MalformedJson):
+        parse_json(raw)
+
+
+@pytest.mark.parametrize("depth", [101, 1000, 200_000])
+def test_deep_nesting_is_refused(depth):
+    with pytest.raises(MalformedJson):
+        parse_json(b"[" * depth + b"]" * depth)
+
+
+def test_wide_documents_are_no_problem():
+    assert len(parse_json(b"[" + b"{}," * 5000 + b"{}]")) == 5001
+
+
+@pytest.mark.parametrize("number", ["1234567890123456", "-1234567890.123456", "1.234567890123456e3"])
+def test_numbers_that_would_lose_digits_are_refused(number):
+    with pytest.raises(NumberTooLong):
+        parse_json(f'{{"a": {number}}}'.encode())
+
+
+@pytest.mark.parametrize("text", ["123456789012345", "0.00000000000000001", '"12345678901234567890"', "12.5"])
+def test_numbers_of_15_digits_and_strings_pass(text):
+    parse_json(f'{{"a": {text}}}'.encode())
+
+
+def test_nul_in_text_is_refused_with_its_place():
+    with pytest.raises(NulCharacter) as refused:
+        parse_json(b'{"lines": [{"note": "a\\u0000b"}]}')
+    assert refused.value.pointer == "/lines/0/note"
+    assert parse_json(b'{"note": "a\\\\u0000b"}') == {"note": "a\\u0000b"}
+
+
+def test_unknown_and_repeated_parameters_are_refused():
+    assert query(request("limit=5"), "limit") == {"limit": "5"}
+    for text in ("limt=5", "limit=5&limit=6"):
+        with pytest.raises(UnknownParameter):
+            query(request(text), "limit")
+
+
+@pytest.mark.parametrize("given", ["0", "501", "-1", "1.5", "x", "", "٣", "9" * 30])
+def test_numbers_of_the_query_are_checked(given):
+    with pytest.raises(Invalid):
+        number({"limit": given}, "limit", default=50, least=1, most=500)
+
+
+def test_flags_are_true_or_false():
+    assert flag({"count": "true"}, "count")
+    assert not flag({}, "count")
+    with pytest.raises(Invalid):
+        flag({"count": "yes"}, "count")

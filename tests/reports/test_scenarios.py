@@ -1,0 +1,351 @@
+"""The scenarios of the CRM that reports must pass, on the shop."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from engine.identity.principal import SYSTEM
+from engine.storage.tables import record_share
+from reports.run import ReportInvalid, ReportNotFound
+from tests.reports.desk import Desk, line
+from tests.reports.shop import ORDER_BY_REGION
+
+
+def table(answer: dict[str, Any], *columns: str) -> list[tuple[Any, ...]]:
+    def cell(value: Any) -> Any:
+        return value["label"] or value["id"] if isinstance(value, dict) else value
+
+    return [tuple(cell(row[column]) for column in columns) for row in answer["rows"]]
+
+
+@pytest.fixture
+def ranked(desk: Desk) -> Desk:
+    """S40: O1 delivered, O2 completed, O3 void, O4 pending, R1 a return."""
+    desk.order(
+        "c1",
+        line("p1", 100, 5700),
+        line("p2", 20, 11400),
+        line("p1", 10, 5700, gift=True),
+        status="delivered",
+    )
+    desk.order("c2", line("p3", 15, 19800), line("p1", 40, 6000))
+    desk.order("c1", line("p2", 500, 12000), status="void")
+    desk.order("c1", line("p3", 100, 19800), status="pending")
+    desk.order("c1", line("p1", 30, 5700), type="return")
+    return desk
+
+
+def test_s40_product_ranking(ranked: Desk) -> None:
+    answer = ranked.run("product_ranking")
+    assert table(answer, "product", "qty", "amount", "gifts") == [
+        ("Classic", "110.00", "6390.00", "10.00"),
+        ("Craft", "15.00", "2970.00", "0.00"),
+        ("Draft", "20.00", "2280.00", "0.00"),
+    ]
+    assert answer["totals"] == [{"qty": "145.00", "amount": "11640.00", "gifts": "10.00"}]
+
+
+def test_order_amount_by_region_and_month(ranked: Desk) -> None:
+    ranked.order("c4", line("p2", 1, 10000), order_date=date(2026, 4, 1))
+    ranked.order("c0", line("p2", 1, 5000), order_date=date(2026, 4, 1))
+    ranked.order("c4", line("p2", 1, 99900), order_date=date(2025, 12, 31))  # not this year
+    answer = ranked.run("order_by_region")
+    assert table(answer, "region", "month", "amount", "orders", "customers", "per_order") == [
+        ("East", "2026-03", "5370.00", 1, 1, "5370.000000"),
+        ("Jiangsu", "2026-03", "6270.00", 1, 1, "6270.000000"),
+        ("North", "2026-04", "100.00", 1, 1, "100.000000"),
+        (None, "2026-04", "50.00", 1, 1, "50.000000"),
+    ]
+    assert answer["totals"] == [
+        {"amount": "11790.00", "orders": 4, "customers": 4, "per_order": "2947.500000"}
+    ]
+
+
+def test_pipeline_by_stage_in_the_order_of_the_stages(desk: Desk) -> None:
+    for stage, amount in (("won", 10_000), ("initial", 333), ("initial", 334), ("need", 1)):
+        desk.create("opportunity", customer="c1", stage=stage, amount=amount, probability=100_000)
+    answer = desk.run("pipeline")
+    assert table(answer, "stage", "amount", "weighted", "deals", "mean") == [
+        ("initial", "6.67", "0.66", 2, "3.335000"),
+        ("need", "0.01", "0.00", 1, "0.010000"),
+        ("won", "100.00", "10.00", 1, "100.000000"),
+    ]
+    assert answer["columns"][0]["options"]["won"] == {"zh": "won", "en": "Won"}
+
+
+def test_s39_months_are_those_of_the_app(desk: Desk) -> None:
+    for at in ("2026-03-31T15:59:59", "2026-03-31T16:00:00"):
+        desk.order("c1", line("p1", 1, 100), placed_at=datetime.fromisoformat(at).replace(tzinfo=UTC))
+    report = {
+        "from": "order",
+        "dimensions": [{"id": "month", "field": "placed_at", "grain": "month"}],
+        "measures": [{"id": "orders", "agg": "count"}],
+    }
+    assert table(desk.run(report), "month", "orders") == [("2026-03", 1), ("2026-04", 1)]
+    in_los_angeles = desk.run({**report, "tz": "America/Los_Angeles"})
+    assert table(in_los_angeles, "month", "orders") == [("2026-03", 2)]
+
+
+def test_s39_this_month_is_april_at_ten_past_midnight(desk: Desk, clock: Any) -> None:
+    clock.set(datetime(2026, 3, 31, 16, 10, tzinfo=UTC))
+    desk.order(
+        "c1",
+        line("p1", 1, 100),
+        placed_at=datetime(2026, 3, 31, 16, 0, tzinfo=UTC),
+        order_date=date(2026, 4, 1),
+    )
+    desk.order(
+        "c1",
+        line("p1", 1, 700),
+        placed_at=datetime(2026, 3, 31, 15, 59, 59, tzinfo=UTC),
+        order_date=date(2026, 3, 31),
+    )
+    for name in ("placed_at", "order_date"):
+        report = {
+            "from": "order",
+            "params": {"range": {"type": "period", "default": "this_month"}},
+            "measures": [{"id": "amount", "agg": "sum", "field": "total"}],
+            "where": f"{name} in $range",
+        }
+        assert desk.run(report)["rows"] == [{"amount": "1.00"}]
+
+
+def test_s41_a_value_of_another_record_cannot_be_summed(ranked: Desk) -> None:
+    report = {
+        "from": "order.lines",
+        "dimensions": [{"id": "product", "field": "product"}],
+        "measures": [{"id": "amount", "agg": "sum", "field": "parent.total"}],
+    }
+    with pytest.raises(ReportInvalid) as refused:
+        ranked.run(report)
+    assert (refused.value.code, refused.value.findings[0].pointer) == ("double_counting", "/measures/0/field")
+
+
+def test_s41_child_rows_are_added_up_inside_the_record(ranked: Desk) -> None:
+    report = {
+        "from": "order",
+        "dimensions": [{"id": "customer", "field": "customer"}],
+        "measures": [
+            {"id": "orders", "agg": "count"},
+            {"id": "total", "agg": "sum", "field": "total"},
+            {"id": "qty", "agg": "sum", "expr": "SUM(lines.qty)"},
+        ],
+        "where": {"status": {"in": ["delivered", "completed"]}, "type": "standard"},
+    }
+    assert table(ranked.run(report), "customer", "orders", "total", "qty") == [
+        ("Dingsheng", 1, "7980.00", "130.00"),
+        ("Yunqi", 1, "5370.00", "55.00"),
+    ]
+
+
+def test_s49_each_reader_sees_the_own_rows(ranked: Desk) -> None:
+    ranked.order("c4", line("p2", 1, 10000))
+    assert table(ranked.run("order_by_region", "liu"), "region", "amount") == [
+        ("East", "5370.00"),
+        ("Jiangsu", "6270.00"),
+        ("North", "100.00"),
+    ]
+    assert table(ranked.run("order_by_region", "wang"), "region", "amount") == [
+        ("East", "5370.00"),
+        ("Jiangsu", "6270.00"),
+    ]
+    assert table(ranked.run("order_by_region", "zhang"), "region", "amount") == [("North", "100.00")]
+    assert ranked.run("order_by_region", "wang")["totals"][0]["amount"] == "11640.00"
+
+
+def test_s48_a_hidden_field_is_an_unknown_field(ranked: Desk) -> None:
+    def refusal(user: str, **measure: Any) -> tuple[str, str, str]:
+        report = {"from": "order.lines", "measures": [{"id": "m", "agg": "sum", **measure}]}
+        with pytest.raises(ReportInvalid) as refused:
+            ranked.run(report, user)
+        finding = refused.value.findings[0]
+        return finding.code, finding.message["en"].replace(str(measure), ""), finding.fix["en"]
+
+    hidden = refusal("li", field="cost")
+    missing = refusal("li", field="coso")
+    assert hidden[0] == missing[0] == "unknown_field"
+    assert hidden[1].replace("cost", "coso") == missing[1]
+    assert hidden[2].replace("cost", "coso") == missing[2]
+    assert refusal("li", field="product.cost")[0] == "unknown_field"
+    assert refusal("li", expr="qty * product.cost")[0] == "unknown_field"
+    assert refusal("li", field="qty", where="cost > 0")[0] == "unknown_field"
+    assert refusal("li", expr="IF(parent.extra_discount > 0, qty, 0)")[0] == "unknown_field"
+
+
+def test_a_cell_counts_only_where_one_grant_shows_row_and_field(desk: Desk) -> None:
+    desk.order("c1", line("p1", 10, 1000), extra_discount=100, owner="zhao")
+    desk.order("c1", line("p1", 10, 1000), extra_discount=700, owner="li")
+    report = {
+        "from": "order",
+        "measures": [
+            {"id": "total", "agg": "sum", "field": "total"},
+            {"id": "discount", "agg": "sum", "field": "extra_discount"},
+            {"id": "discounted", "agg": "count", "field": "extra_discount"},
+        ],
+    }
+    assert desk.run(report, "zhao")["rows"] == [{"total": "192.00", "discount": "1.00", "discounted": 1}]
+
+
+def test_who_sees_no_row_of_a_form_sees_no_report_on_it(desk: Desk) -> None:
+    with pytest.raises(ReportNotFound):
+        desk.run("pipeline", "li")
+    with pytest.raises(ReportInvalid) as refused:
+        desk.run({"from": "opportunity", "measures": [{"id": "n", "agg": "count"}]}, "li")
+    assert refused.value.code == "unknown_form"
+
+
+def test_what_was_just_saved_is_in_the_report_opened_next(desk: Desk) -> None:
+    for count in range(1, 6):
+        order = desk.order("c1", line("p1", 1, 100))
+        assert desk.run(ORDER_BY_REGION)["totals"][0]["amount"] == f"{count}.00"
+    desk.update("order", order["id"], status="void")
+    assert desk.run(ORDER_BY_REGION)["totals"][0]["amount"] == "4.00"
+    desk.delete("order", order["id"])
+    assert desk.run(ORDER_BY_REGION)["totals"][0]["amount"] == "4.00"
+
+
+def test_names_of_references_are_the_readers_own(ranked: Desk) -> None:
+    report = {
+        "from": "order",
+        "dimensions": [{"id": "customer", "field": "customer"}, {"id": "owner", "field": "owner"}],
+        "measures": [{"id": "n", "agg": "count"}],
+    }
+    labels = {row["customer"]["id"]: row["customer"]["label"] for row in ranked.run(report, "wang")["rows"]}
+    assert labels == {"c1": "Dingsheng", "c2": "Yunqi"}
+
+
+def test_a_row_condition_looks_further_than_its_reader(desk: Desk) -> None:
+    desk.order("c1", line("p1", 1, 100))
+    desk.update("customer", "c4", level="b")
+    desk.order("c4", line("p1", 1, 700))
+    count = {"from": "order", "measures": [{"id": "total", "agg": "sum", "field": "total"}]}
+    assert desk.run_as("auditor", count)["rows"] == [{"total": "1.00"}]
+    with pytest.raises(ReportInvalid) as refused:
+        desk.run_as("auditor", {**count, "dimensions": [{"id": "level", "field": "customer.level"}]})
+    assert refused.value.code == "unknown_field"
+    named = desk.run_as("auditor", {**count, "dimensions": [{"id": "customer", "field": "customer"}]})
+    assert named["rows"] == [{"customer": {"id": "c1", "label": None}, "total": "1.00"}]
+
+
+def test_a_field_of_child_rows_counts_only_where_a_grant_shows_it(desk: Desk) -> None:
+    desk.order("c1", line("p1", 1, 100), owner="sun")
+    desk.order("c1", line("p2", 1, 100), owner="li")
+    cost = {
+        "from": "order.lines",
+        "measures": [
+            {"id": "qty", "agg": "sum", "field": "qty"},
+            {"id": "cost", "agg": "sum", "field": "cost"},
+        ],
+    }
+    assert desk.run_as("buyer", cost)["rows"] == [{"qty": "2.00", "cost": "38.00"}]
+    inside = {"from": "order", "measures": [{"id": "cost", "agg": "sum", "expr": "SUM(lines.cost)"}]}
+    assert desk.run_as("buyer", inside)["rows"] == [{"cost": "38.00"}]
+
+
+def test_a_record_shared_with_the_reader_is_in_the_report(desk: Desk) -> None:
+    order = desk.order("c4", line("p1", 1, 100), owner="wu")
+    count = {"from": "order", "measures": [{"id": "n", "agg": "count"}]}
+    assert desk.run(count, "li")["rows"] == [{"n": 0}]
+    with desk.runtime.unit_of_work(SYSTEM) as work:
+        work.connection.execute(
+            record_share.insert().values(
+                record=order["id"], user="li", app="shop", form="order", level="read", reason="task:1"
+            )
+        )
+    assert desk.run(count, "li")["rows"] == [{"n": 1}]
+
+
+def test_people_and_departments_have_names_in_the_readers_language(desk: Desk) -> None:
+    desk.order("c1", line("p1", 1, 100), owner="li", dept="east_js")
+    report = {
+        "from": "order",
+        "dimensions": [
+            {"id": "owner", "field": "owner"},
+            {"id": "boss", "field": "owner.superior"},
+            {"id": "dept", "field": "dept"},
+        ],
+        "measures": [{"id": "n", "agg": "count"}],
+    }
+    row = desk.run(report)["rows"][0]
+    assert row == {
+        "owner": {"id": "li", "label": "李娜"},
+        "boss": {"id": "wang", "label": "王芳"},
+        "dept": {"id": "east_js", "label": "江苏组"},
+        "n": 1,
+    }
+    with desk.runtime.unit_of_work(SYSTEM) as work:
+        work.run("UPDATE ff_user SET locale = 'en' WHERE id = 'liu'")
+    assert desk.run(report, "liu")["rows"][0]["owner"]["label"] == "Li Na"
+
+
+def test_people_are_a_form_for_administrators_only(desk: Desk) -> None:
+    report = {
+        "from": "user",
+        "dimensions": [{"id": "dept", "field": "dept"}, {"id": "head", "field": "dept.head"}],
+        "measures": [{"id": "n", "agg": "count", "where": "active"}],
+    }
+    found = {row["dept"]["label"]: (row["head"], row["n"]) for row in desk.run(report)["rows"] if row["dept"]}
+    assert found["华东部"] == ({"id": "wang", "label": "王芳"}, 1)
+    assert found["江苏组"] == (None, 2)
+    with pytest.raises(ReportInvalid) as refused:
+        desk.run(report, "liu")
+    assert refused.value.code == "unknown_form"
+    with pytest.raises(ReportInvalid) as refused:
+        desk.run({**ORDER_BY_REGION, "dimensions": [{"id": "x", "field": "owner.email"}], "sort": []}, "liu")
+    assert refused.value.code == "unknown_field"
+
+
+def test_a_pivot_has_totals_at_their_own_grain(ranked: Desk) -> None:
+    ranked.order("c1", line("p1", 1, 100), order_date=date(2026, 4, 1))
+    report = {
+        "from": "order",
+        "dimensions": [
+            {"id": "customer", "field": "customer"},
+            {"id": "month", "field": "order_date", "grain": "month", "fill": True},
+        ],
+        "measures": [
+            {"id": "amount", "agg": "sum", "field": "total"},
+            {"id": "buyers", "agg": "distinct", "field": "customer"},
+        ],
+        "params": {"range": {"type": "period", "default": {"from": "2026-02-01", "to": "2026-04-30"}}},
+        "where": {"and": [{"status": {"in": ["delivered", "completed"]}}, {"order_date": {"in": "$range"}}]},
+        "pivot": {"rows": ["customer"], "columns": ["month"], "totals": ["row", "column", "grand"]},
+        "sort": [{"by": "amount", "desc": True}],
+    }
+    found = ranked.run(report)
+    assert table(
+        found, "customer", "amount:2026-02", "amount:2026-03", "amount:2026-04", "amount", "buyers"
+    ) == [
+        ("Dingsheng", "0.00", "6270.00", "1.00", "6271.00", 1),
+        ("Yunqi", "0.00", "5370.00", "0.00", "5370.00", 1),
+    ]
+    assert found["totals"] == [
+        {
+            "amount:2026-02": "0.00",
+            "buyers:2026-02": 0,
+            "amount:2026-03": "11640.00",
+            "buyers:2026-03": 2,
+            "amount:2026-04": "1.00",
+            "buyers:2026-04": 1,
+            "amount": "11641.00",
+            "buyers": 2,
+        }
+    ]
+
+
+def test_having_leaves_out_groups_and_limit_says_so(ranked: Desk) -> None:
+    report = {
+        "from": "order.lines",
+        "dimensions": [{"id": "product", "field": "product"}],
+        "measures": [{"id": "qty", "agg": "sum", "field": "qty"}],
+        "having": {"qty": {"gt": 150}},
+        "sort": [{"by": "qty", "desc": True}],
+    }
+    assert table(ranked.run(report), "product", "qty") == [("Draft", "520.00"), ("Classic", "180.00")]
+    first = ranked.run({**report, "limit": 1})
+    assert table(first, "product", "qty") == [("Draft", "520.00")]
+    assert first["truncated"] is True
+    assert first["totals"] == [{"qty": "815.00"}]
