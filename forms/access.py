@@ -12,7 +12,7 @@ from engine.definitions.app import CompiledApp
 from engine.errors import Forbidden
 from engine.expressions import Params, Scope, Shape, Type, print_sql
 from engine.expressions import types as t
-from engine.permissions.compiled import CompiledGrant, GrantSet, grants_for
+from engine.permissions.compiled import CompiledGrant, GrantSet, grants_for, shared_only
 from engine.storage.unit_of_work import UnitOfWork
 from forms.columns import Query, RecordColumns, col, table
 from forms.compiled import Form, FormShape
@@ -64,6 +64,10 @@ class Access:
     def seen(self, form: str) -> GrantSet:
         """The grants that let the principal read records of a form."""
         return self.grants(form, "view")
+
+    def readable(self, form: str) -> GrantSet:
+        """The grants for reading one record: without any, what a task or a colleague shares."""
+        return self.seen(form) or shared_only(self.app, form)
 
     def demand(self, form: str, action: str) -> GrantSet:
         """The grants for an action. Raises Forbidden when there is none at all."""

@@ -56,9 +56,6 @@ def get_json(
 ) -> dict[str, Any]:
     """One record as the reader may see it. Raises Forbidden, RecordNotFound, UnknownField."""
     access = Access(work, app)
-    seen = access.seen(form.key)
-    if not seen:
-        raise RecordNotFound()
     plan = _one_plan(access, form, fields)
     row = work.row(plan.text, plan.params.bind(variables(work, app, record_id=record), work.now, app.zone))
     if row is None:
@@ -71,8 +68,16 @@ def _one_plan(access: Access, form: Form, fields: list[Path] | None) -> ReadingP
     key = ("one", form.key, dialect, access.key, tuple(fields) if fields is not None else None)
     plan: ReadingPlan | None = access.app.memory.get(key)
     if plan is None:
-        wanted = fields if fields is not None else default_fields(form, access.seen(form.key), children=True)
-        plan = make_plan(access.app, form, dialect, grants_of=access.seen, fields=wanted, by_id=True)
+        grants = access.readable(form.key)
+        wanted = fields if fields is not None else default_fields(form, grants, children=True)
+        plan = make_plan(
+            access.app,
+            form,
+            dialect,
+            grants_of=lambda other: grants if other == form.key else access.seen(other),
+            fields=wanted,
+            by_id=True,
+        )
         access.app.memory[key] = plan
     return plan
 
@@ -106,7 +111,7 @@ def update_json(
     Raises RecordNotFound, Forbidden, ForbiddenField, Invalid, RecordLocked, PreconditionFailed, FieldConflict.
     """
     access = Access(work, app)
-    seen = access.seen(form.key)
+    seen = access.readable(form.key)
     grants = access.grants(form.key, "update")
     if not seen.unlimited and not any(access.flags(form, seen, record) or []):
         raise RecordNotFound()
@@ -251,7 +256,7 @@ def _may_see(access: Access, form: str, record: str) -> bool:
 def delete_json(work: UnitOfWork, app: CompiledApp, form: Form, record: str) -> None:
     """Move a record to the recycle bin. Raises RecordNotFound, Forbidden, RecordLocked, Referenced."""
     access = Access(work, app)
-    seen = access.seen(form.key)
+    seen = access.readable(form.key)
     if not seen.unlimited and not any(access.flags(form, seen, record) or []):
         raise RecordNotFound()
     grants = access.demand(form.key, "delete")

@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from engine.expressions import ChildSource, Params, lower
 from engine.expressions import types as t
-from engine.permissions.compiled import UNLIMITED, GrantSet
+from engine.permissions.compiled import NO_ROWS, UNLIMITED, GrantSet
 from engine.storage.database import DialectName
 from forms.compiled import Field, Form, RowKind
 from forms.system_forms import SYSTEM_FORMS
@@ -132,6 +132,8 @@ class RecordColumns:
     def rows_of(self, where: Any) -> exp.Expr:
         if where is None:
             return exp.true()
+        if where is NO_ROWS:
+            return self._shared()
         if self.parent is not None and self.row is not self.form:
             return self.parent.rows_of(where)  # the grants of a child row are its record's
         free = RecordColumns(self.query.freed(), self.row, self.alias, form=self.form)

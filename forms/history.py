@@ -26,11 +26,10 @@ def history_json(
     Raises RecordNotFound, Forbidden.
     """
     access = Access(work, app)
-    seen = access.seen(form.key)
+    seen = access.readable(form.key)
     if not seen.unlimited and not any(access.flags(form, seen, record) or []):
         raise RecordNotFound()
-    grants = access.grants(form.key, "history")
-    if not grants:
+    if access.seen(form.key) and not access.grants(form.key, "history"):
         raise Forbidden()
     changes = log.of_record(work, app.key, form.key, record, limit=limit + 1, before=before)
     if not changes and before is None:

@@ -76,7 +76,7 @@ def _add_children(
     answers: list[dict[str, Any]],
 ) -> None:
     """Child rows of all records, one statement per child table."""
-    grants = access.seen(form.key)
+    grants = access.readable(form.key)
     width = len(plan.columns)
     by_id = {answer["id"]: answer for answer in answers}
     flags = {

@@ -13,14 +13,21 @@ Names = frozenset[str] | None
 """Field names; None means all."""
 
 
+class NoRows:
+    """The condition of a grant that has no row of its own, only what is shared with its holder."""
+
+
+NO_ROWS = NoRows()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledGrant:
-    """One grant of one role. `where` None: every row."""
+    """One grant of one role. `where` None: every row. Rows shared with a holder count as rows of the grant."""
 
     role: str
     form: str
     actions: frozenset[str]
-    where: CheckedExpression | None
+    where: CheckedExpression | NoRows | None
     check: CheckedExpression | None
     hidden: frozenset[str]
     read: Names
@@ -84,6 +91,23 @@ class GrantSet:
 
 
 UNLIMITED = GrantSet((), True, ("*",))
+
+
+def shared_only(app: CompiledApp, form: str) -> GrantSet:
+    """For a reader without any grant on the form: what is shared is shown but for fields that some role's
+    grant hides.
+    """
+    key = ("shared_only", form)
+    known = app.memory.get(key)
+    if known is None:
+        hidden = frozenset[str]().union(
+            *(grant.hidden for role in app.kind("role").values() for grant in role.get(form, ()))
+        )
+        grant = CompiledGrant(
+            "", form, frozenset({"view", "history"}), NO_ROWS, None, hidden, None, frozenset()
+        )
+        known = app.memory[key] = GrantSet((grant,), False, (form, "shared"))
+    return cast("GrantSet", known)
 
 
 def grants_for(app: CompiledApp, principal: Principal, form: str, action: str) -> GrantSet:

@@ -8,6 +8,7 @@ import pytest
 
 from engine.definitions.app import CompiledApp
 from engine.errors import EngineError, Forbidden, Invalid
+from engine.identity.principal import Principal
 from engine.runtime import Runtime
 from forms.access import ForbiddenField
 from forms.compiled import compiled_form
@@ -143,3 +144,24 @@ def test_a_shared_record_becomes_readable(root: Desk, li: Desk, wu: Desk, runtim
         )
     assert li.get("customer", hidden["id"])["name"] == "hidden"
     assert len(listed(li, "customer")) == 1
+
+
+def test_without_any_grant_a_shared_record_shows_what_nobody_hides(
+    root: Desk, wu: Desk, shop: CompiledApp, runtime: Runtime
+) -> None:
+    sun = Desk(runtime, Principal(user="sun", roles=("nothing",)))
+    made = wu.create("customer", name="theirs", level="a")
+    with pytest.raises(RecordNotFound):
+        sun.get("customer", made["id"])
+    with runtime.unit_of_work(WU) as work:
+        work.run(
+            'INSERT INTO ff_record_share (record, "user", app, form, level, reason) '
+            f"VALUES ('{made['id']}', 'sun', 'shop', 'customer', 'read', 'task:1')"
+        )
+    seen = sun.get("customer", made["id"])
+    assert seen["name"] == "theirs"
+    assert "secret" not in seen
+    with pytest.raises(Forbidden):
+        sun.update("customer", made["id"], name="mine")
+    with pytest.raises(Forbidden):
+        listed(sun, "customer")
