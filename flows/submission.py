@@ -48,17 +48,11 @@ def submit(
 def demand_update(work: UnitOfWork, app: CompiledApp, form: Form, record: str) -> None:
     """Who submits must be able to change the record. Raises RecordNotFound, Forbidden."""
     access = Access(work, app)
-    if not _has_row(access, form, record, "view"):
+    if not access.sees(form, record):
         raise RecordNotFound()
-    if not _has_row(access, form, record, "update"):
+    grants = access.demand(form.key, "update")
+    if not grants.unlimited and not any(access.flags(form, grants, record, write=True) or []):
         raise Forbidden()
-
-
-def _has_row(access: Access, form: Form, record: str, action: str) -> bool:
-    grants = access.grants(form.key, action)
-    if grants.unlimited:
-        return True
-    return bool(grants) and any(access.flags(form, grants, record) or [])
 
 
 def _again(work: UnitOfWork, app: CompiledApp, record: Record) -> Drive | None:

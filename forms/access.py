@@ -93,23 +93,35 @@ class Access:
 
         return SYSTEM_FORMS[form].shape() if form in SYSTEM_FORMS else None
 
-    def flags(self, form: Form, grants: GrantSet, record: str, *, check: bool = False) -> list[bool] | None:
-        """For each grant whether it has this row (with `check`: allows the row as written); None: no such row."""
+    def sees(self, form: Form, record: str) -> bool:
+        """Whether the principal may read this record."""
+        grants = self.readable(form.key)
+        return grants.unlimited or any(self.flags(form, grants, record) or [])
+
+    def flags(
+        self, form: Form, grants: GrantSet, record: str, *, write: bool = False, check: bool = False
+    ) -> list[bool] | None:
+        """For each grant whether it has this row (with `check`: allows the row as written); None: no such row.
+
+        `write`: the grants are for changing the row, so a share for reading does not count.
+        """
         dialect = self.work.runtime.database.dialect
-        key = ("flags", form.key, dialect, grants.key, check)
+        key = ("flags", form.key, dialect, grants.key, write, check)
         known = self.app.memory.get(key)
         if known is None:
-            known = self.app.memory[key] = self._flag_statement(form, grants, check=check)
+            known = self.app.memory[key] = self._flag_statement(form, grants, write=write, check=check)
         text, params = known
         bound = params.bind(variables(self.work, self.app, record_id=record), self.work.now, self.app.zone)
         row = self.work.row(text, bound)
         return None if row is None else [bool(flag) for flag in row[1:]]
 
-    def _flag_statement(self, form: Form, grants: GrantSet, *, check: bool) -> tuple[str, Any]:
+    def _flag_statement(self, form: Form, grants: GrantSet, *, write: bool, check: bool) -> tuple[str, Any]:
         dialect = self.work.runtime.database.dialect
         query = Query(dict(self.app.kind("form")), dialect, Params(dialect))
         columns = RecordColumns(query, form, "r", form=form, grants=grants)
-        flags = [columns.rows_of(grant.check if check else grant.where) for grant in grants.grants]
+        flags = [
+            columns.rows_of(grant.check if check else grant.where, write=write) for grant in grants.grants
+        ]
         place = query.params.variable("record_id", t.TEXT)
         select = (
             exp.select(exp.Literal.number(1), *flags)
@@ -118,18 +130,20 @@ class Access:
         )
         return print_sql(select, dialect), query.params
 
-    def holding(self, form: Form, grants: GrantSet, record: str) -> tuple[CompiledGrant, ...] | None:
+    def holding(
+        self, form: Form, grants: GrantSet, record: str, *, write: bool
+    ) -> tuple[CompiledGrant, ...] | None:
         """The grants that have this row; None when all rights are given anyway."""
         if grants.unlimited:
             return None
-        flags = self.flags(form, grants, record) or []
+        flags = self.flags(form, grants, record, write=write) or []
         return tuple(grant for grant, holds in zip(grants.grants, flags, strict=False) if holds)
 
     def check_written(self, form: Form, grants: GrantSet, record: str) -> None:
         """The record as written must still be one that the writer may write. Raises Forbidden."""
         if grants.unlimited or all(grant.check is None for grant in grants.grants):
             return
-        if not any(self.flags(form, grants, record, check=True) or []):
+        if not any(self.flags(form, grants, record, write=True, check=True) or []):
             raise Forbidden(
                 {
                     "zh": "保存后该记录将超出您的数据权限范围。",

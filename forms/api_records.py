@@ -111,11 +111,10 @@ def update_json(
     Raises RecordNotFound, Forbidden, ForbiddenField, Invalid, RecordLocked, PreconditionFailed, FieldConflict.
     """
     access = Access(work, app)
-    seen = access.readable(form.key)
     grants = access.grants(form.key, "update")
-    if not seen.unlimited and not any(access.flags(form, seen, record) or []):
+    if not access.sees(form, record):
         raise RecordNotFound()
-    holding = access.holding(form, grants, record) if grants else ()
+    holding = access.holding(form, grants, record, write=True) if grants else ()
     edits = _Edits(access, form, grants, holding, data, if_match)
     saved = records.update(work, form, record, {}, alter=edits.values)
     access.check_written(form, grants, record)
@@ -256,11 +255,10 @@ def _may_see(access: Access, form: str, record: str) -> bool:
 def delete_json(work: UnitOfWork, app: CompiledApp, form: Form, record: str) -> None:
     """Move a record to the recycle bin. Raises RecordNotFound, Forbidden, RecordLocked, Referenced."""
     access = Access(work, app)
-    seen = access.readable(form.key)
-    if not seen.unlimited and not any(access.flags(form, seen, record) or []):
+    if not access.sees(form, record):
         raise RecordNotFound()
     grants = access.demand(form.key, "delete")
-    if not grants.unlimited and not any(access.flags(form, grants, record) or []):
+    if not grants.unlimited and not any(access.flags(form, grants, record, write=True) or []):
         raise Forbidden()
     delete(work, form, record)
 

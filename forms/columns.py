@@ -129,26 +129,31 @@ class RecordColumns:
         """Whether the row is one of the `index`-th grant's."""
         return self.rows_of(self.grants.grants[index].where)
 
-    def rows_of(self, where: Any) -> exp.Expr:
+    def rows_of(self, where: Any, *, write: bool = False) -> exp.Expr:
+        """The rows of a grant, with those that are shared; for a write only what is shared for writing."""
         if where is None:
             return exp.true()
         if where is NO_ROWS:
-            return self._shared()
+            return self._shared(write=write)
         if self.parent is not None and self.row is not self.form:
-            return self.parent.rows_of(where)  # the grants of a child row are its record's
+            return self.parent.rows_of(where, write=write)  # the grants of a child row are its record's
         free = RecordColumns(self.query.freed(), self.row, self.alias, form=self.form)
-        return exp.paren(any_of([lower(where, free, self.query.params, self.query.dialect), self._shared()]))
+        own = lower(where, free, self.query.params, self.query.dialect)
+        return exp.paren(any_of([own, self._shared(write=write)]))
 
-    def _shared(self) -> exp.Expr:
-        """Rows that a flow task or a colleague shares with the reader."""
+    def _shared(self, *, write: bool) -> exp.Expr:
+        """Rows that a flow task or a colleague shares with who acts."""
         share = self.query.alias()
         user = self.query.params.variable("me", ME)
-        return exp.Exists(
-            this=exp.select(exp.Literal.number(1))
+        rows = (
+            exp.select(exp.Literal.number(1))
             .from_(table("ff_record_share", share))
             .where(exp.EQ(this=col(share, "record"), expression=col(self.alias, "id")))
             .where(exp.EQ(this=col(share, "user"), expression=user))
         )
+        if write:
+            rows = rows.where(exp.EQ(this=col(share, "level"), expression=exp.Literal.string("write")))
+        return exp.Exists(this=rows)
 
     def _guarded(self, name: str, column: exp.Expr) -> exp.Expr:
         full = self.prefix + name

@@ -27,14 +27,14 @@ def history_json(
     """
     access = Access(work, app)
     seen = access.readable(form.key)
-    if not seen.unlimited and not any(access.flags(form, seen, record) or []):
+    if not access.sees(form, record):
         raise RecordNotFound()
     if access.seen(form.key) and not access.grants(form.key, "history"):
         raise Forbidden()
     changes = log.of_record(work, app.key, form.key, record, limit=limit + 1, before=before)
     if not changes and before is None:
         raise RecordNotFound()
-    held = access.holding(form, seen, record)
+    held = access.holding(form, seen, record, write=False)
     shown = seen if held is None else GrantSet(held, False, ())
     return {
         "items": [_entry(form, change, shown) for change in changes[:limit]],

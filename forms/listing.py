@@ -13,7 +13,7 @@ import orjson
 
 from engine.definitions.app import CompiledApp
 from engine.errors import EngineError, Forbidden
-from engine.expressions import CheckedExpression, Shape, check
+from engine.expressions import CheckedExpression, ExpressionError, Shape, check
 from engine.expressions import types as t
 from engine.findings import Text
 from engine.storage.columns import moment_from_text
@@ -120,7 +120,11 @@ def read_filter(access: Access, form: Form, source: str | None) -> CheckedExpres
                 Text(zh=f"筛选条件不是有效的 JSON：{wrong}", en=f"The filter is not valid JSON: {wrong}"),
                 pointer="/filter",
             ) from wrong
-    checked = check(parsed, access.scope(form), expect=t.BOOL)
+    try:
+        checked = check(parsed, access.scope(form), expect=t.BOOL)
+    except ExpressionError as wrong:
+        wrong.pointer = "/filter"
+        raise
     if not checked.pushable:
         names = ", ".join(checked.not_pushable)
         raise BadFilter(

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from engine.definitions.app import AppDocument, CompiledApp, Documents
 from engine.definitions.context import Context
+from engine.definitions.wording import sentence
 from engine.findings import Finding, Text, error, has_errors
 from engine.protocols import DefinitionKind
 from engine.registry import Registry
@@ -153,12 +154,10 @@ def _finding(problem: Any, pointer: str, model: type[BaseModel]) -> Finding:
     return error(
         "invalid_value",
         where,
+        sentence(name, problem),
         Text(
-            zh=f"“{name}”的值不合要求：{problem['msg']}",
-            en=f"The value of '{name}' does not fit: {problem['msg']}",
-        ),
-        Text(
-            zh="请按 JSON Schema 修改。", en="Correct it; the JSON Schema of this kind says what is allowed."
+            zh="请修改；该类定义的 JSON Schema 说明了允许的内容。",
+            en="Correct it; the JSON Schema of this kind says what is allowed.",
         ),
     )
 

@@ -9,7 +9,7 @@ import pytest
 from flows.errors import AlreadyHandled, FlowAlreadyRunning
 from tests.flows.desk import approval, one_step
 
-TIMES = 12
+TIMES = 8
 
 
 def together(*calls):

@@ -144,6 +144,8 @@ def test_a_shared_record_becomes_readable(root: Desk, li: Desk, wu: Desk, runtim
         )
     assert li.get("customer", hidden["id"])["name"] == "hidden"
     assert len(listed(li, "customer")) == 1
+    with pytest.raises(Forbidden):
+        li.update("customer", hidden["id"], name="mine now")
 
 
 def test_without_any_grant_a_shared_record_shows_what_nobody_hides(

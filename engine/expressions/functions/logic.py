@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from sqlglot import exp
+
 from engine.expressions.coerce import together
 from engine.expressions.function import Example, Function
 from engine.expressions.parameters import any_argument, condition_argument
@@ -13,8 +15,6 @@ from engine.expressions.types import BOOL, NULL
 from engine.findings import text
 
 if TYPE_CHECKING:
-    from sqlglot import exp
-
     from engine.expressions.call import Site
     from engine.expressions.generate import Writer
     from engine.expressions.sql.lowering import Lowering
@@ -219,5 +219,5 @@ class IsBlank(Function):
             return b.any_of([blank, lower.no_choice(arguments[0])])
         # Stored texts are never empty, so a plain field needs one test, which an index serves.
         if value.type.textual and not isinstance(value, Field):
-            return lower.let(arguments[0], lambda x: b.any_of([b.is_null(x), lower.empty_text(x)]))
+            return b.binary(exp.EQ, b.call("COALESCE", arguments[0], b.word("")), b.word(""))
         return blank

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.expressions import letters
@@ -131,7 +132,11 @@ class _Search(Function):
     """With `ignore_case` both texts are lowered first, character by character."""
 
     result = BOOL
-    parameters = (text_argument("text"), text_argument("part"), condition_argument("ignore_case"))
+    parameters = (
+        text_argument("text"),
+        text_argument("part"),
+        replace(condition_argument("ignore_case"), optional=True),
+    )
 
     def check(self, site: Site) -> Node:
         site.count(2, 3)

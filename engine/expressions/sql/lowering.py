@@ -113,9 +113,6 @@ class Lowering(ABC):
         """Membership in a list of values."""
         return self.let(value, lambda x: b.member(x, items))
 
-    def empty_text(self, value: Sql) -> Sql:
-        return b.binary(exp.EQ, value, b.word(""))
-
     def let(self, value: Sql, body: Callable[[Sql], Sql]) -> Sql:
         """`body` of a value that it uses more than once; a large one is computed once and named."""
         return body(value) if b.small(value) else self.named(value, body)

@@ -66,11 +66,12 @@ def _flattened(node: Sql, flat: _Flat) -> tuple[Sql, int]:
     highest = 0
     for position, child in enumerate(list(_children(node))):
         made, height = _flattened(child, flat)
-        step = _step(node, position)
-        if step + height > LIMIT and not isinstance(made, exp.If | exp.Query | exp.Exists):
-            made, height = _moved(made, flat), 1
         if made is not child:
             child.replace(made)
+        step = _step(node, position)
+        if step + height > LIMIT and not isinstance(made, exp.If | exp.Query | exp.Exists):
+            _moved(made, flat)
+            height = 1
         highest = max(highest, step + height)
     return node, highest
 

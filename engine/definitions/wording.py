@@ -1,0 +1,59 @@
+"""Sentences for what a model refuses: the types of pydantic's errors, in Chinese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.findings import Text, text
+
+Details = Mapping[str, Any]
+Sentence = Callable[[Details], Text]
+
+
+def _fixed(zh: str, en: str) -> Sentence:
+    return lambda _details: text(zh, en)
+
+
+def _with(key: str, zh: str, en: str) -> Sentence:
+    return lambda details: text(zh.format(details.get(key)), en.format(details.get(key)))
+
+
+_SENTENCES: dict[str, Sentence] = {
+    "string_type": _fixed("应为文本", "text is expected"),
+    "int_type": _fixed("应为整数", "a whole number is expected"),
+    "int_parsing": _fixed("应为整数", "a whole number is expected"),
+    "int_from_float": _fixed("应为整数", "a whole number is expected"),
+    "float_type": _fixed("应为数字", "a number is expected"),
+    "bool_type": _fixed("应为 true 或 false", "true or false is expected"),
+    "bool_parsing": _fixed("应为 true 或 false", "true or false is expected"),
+    "list_type": _fixed("应为列表", "a list is expected"),
+    "tuple_type": _fixed("应为列表", "a list is expected"),
+    "dict_type": _fixed("应为对象", "an object is expected"),
+    "model_type": _fixed("应为对象", "an object is expected"),
+    "model_attributes_type": _fixed("应为对象", "an object is expected"),
+    "literal_error": _with("expected", "应为以下之一：{}", "one of these is expected: {}"),
+    "enum": _with("expected", "应为以下之一：{}", "one of these is expected: {}"),
+    "union_tag_invalid": _with("expected_tags", "应为以下之一：{}", "one of these is expected: {}"),
+    "string_pattern_mismatch": _with("pattern", "应符合格式 {}", "it must match {}"),
+    "string_too_short": _with("min_length", "至少 {} 个字符", "at least {} characters are needed"),
+    "string_too_long": _with("max_length", "最多 {} 个字符", "at most {} characters are allowed"),
+    "too_short": _with("min_length", "至少需要 {} 项", "at least {} are needed"),
+    "too_long": _with("max_length", "最多 {} 项", "at most {} are allowed"),
+    "greater_than": _with("gt", "应大于 {}", "it must be greater than {}"),
+    "greater_than_equal": _with("ge", "不能小于 {}", "it must be at least {}"),
+    "less_than": _with("lt", "应小于 {}", "it must be less than {}"),
+    "less_than_equal": _with("le", "不能大于 {}", "it must be at most {}"),
+}
+_OTHERS = _fixed("请对照 JSON Schema", "see the JSON Schema")
+
+
+def sentence(name: str, problem: Mapping[str, Any]) -> Text:
+    """What is wrong with the value of `name`; `problem` is one of pydantic's error dicts."""
+    kind = str(problem["type"])
+    why = _SENTENCES.get(kind, _OTHERS)(problem.get("ctx") or {})
+    if kind in {"value_error", "assertion_error"}:
+        # a validator of ours: its own words say more
+        reason = str((problem.get("ctx") or {}).get("error", problem["msg"]))
+        why = text(reason, reason)
+    return text(f"“{name}”的值不合要求：{why['zh']}。", f"The value of '{name}' does not fit: {why['en']}.")
