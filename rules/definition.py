@@ -8,12 +8,12 @@ from typing import Any
 from engine.definitions.app import CompiledApp
 from engine.definitions.context import Context
 from engine.findings import text
-from engine.jobs import enqueue
 from engine.protocols import DefinitionKind
 from engine.storage.unit_of_work import UnitOfWork
 from rules import repository
 from rules.compile import compile_rule
 from rules.compiled import Rule
+from rules.jobs.arm import arm
 from rules.loops import warn_of_loops
 from rules.schema import RuleDocument
 
@@ -49,5 +49,4 @@ class RuleKind(DefinitionKind):
         for key, rule in new.items():
             changed = key not in old or old[key].fingerprint != rule.fingerprint
             if rule.timer is not None and changed:
-                payload = {"app": after.key, "rule": key, "fingerprint": rule.fingerprint, "after": ""}
-                enqueue(work, "rule_arm", payload, app=after.key)
+                arm(work, after, rule)

@@ -58,8 +58,12 @@ def settle(
     env: Env,
     *,
     arming: bool = False,
+    from_now: bool = False,
 ) -> None:
-    """Make the due rows of one record what they should be. `arming`: the rule was just published."""
+    """Make the due rows of one record what they should be.
+
+    `arming`: the rule was just published. `from_now`: what is past already shall not fire.
+    """
     rows = repository.due_rows(work, app.key, record)
     for rule in rules:
         row, moment = rows.get(rule.key), wanted(rule, values, env)
@@ -69,15 +73,16 @@ def settle(
             continue
         if row is None:
             fresh = Due(app.key, rule.key, rule.form, record, moment.occurrence, moment.due, ARMED, None)
-            _arm(work, fresh, skip=arming and _skips(rule, moment, work.now))
+            _arm(work, fresh, skip=_skips(rule, moment, work.now, arming=arming, from_now=from_now))
         elif row.occurrence != moment.occurrence or (row.due_at != moment.due and row.state in {ARMED, IDLE}):
             _arm(work, _moved(work, row, moment))
         elif row.state == IDLE and rule.holds(values, env):
             _arm(work, row)
 
 
-def _skips(rule: Rule, moment: Moment, now: datetime) -> bool:
-    return rule.timer is not None and rule.timer.skip_past and moment.due < now
+def _skips(rule: Rule, moment: Moment, now: datetime, *, arming: bool, from_now: bool) -> bool:
+    asked = from_now or (arming and rule.timer is not None and rule.timer.skip_past)
+    return asked and moment.due < now
 
 
 def _moved(work: UnitOfWork, row: Due, moment: Moment) -> Due:

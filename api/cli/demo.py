@@ -21,6 +21,7 @@ from engine.identity.passwords import hash_password
 from engine.identity.principal import SYSTEM
 from engine.runtime import Runtime
 from engine.settings import Settings
+from rules.jobs.arm import arm_from_now
 
 APP = "crm"
 PASSWORD = "fourfold-demo"  # noqa: S105  the demo's, printed at the start
@@ -60,6 +61,8 @@ def prepare(runtime: Runtime, folder: Path) -> None:
     if not has_records(runtime):
         with out.status("写入演示数据 / writing demo data …"):
             count = load_records(runtime, APP, folder / "demo")
+            with runtime.unit_of_work(SYSTEM, source="demo") as work:
+                arm_from_now(work, work.app(APP))
         out.print(f"演示数据 / demo data: {count} 条记录 / records")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.jobs import Job, enqueue
+from engine.definitions.app import CompiledApp
+from engine.jobs import Job, cancel, enqueue
 from engine.protocols import JobHandler
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import compiled_form
@@ -13,6 +14,28 @@ from rules.compiled import Rule
 from rules.timers import settle
 
 BATCH = 500
+
+
+def arm(work: UnitOfWork, app: CompiledApp, rule: Rule, *, from_now: bool = False) -> None:
+    """Have the timers of a rule set for all records there are; `from_now` lets what is past rest."""
+    published = f"rule_arm:{app.key}:{rule.key}:{app.version}"
+    if from_now:
+        cancel(work, unique=published)
+    payload = {"app": app.key, "rule": rule.key, "fingerprint": rule.fingerprint, "after": ""}
+    enqueue(
+        work,
+        RuleArm.type,
+        {**payload, "from_now": from_now},
+        unique=None if from_now else published,
+        app=app.key,
+    )
+
+
+def arm_from_now(work: UnitOfWork, app: CompiledApp) -> None:
+    """Set the timers of all time rules anew, after records were brought in with rules off."""
+    for rule in app.kind("rule").values():
+        if rule.timer is not None:
+            arm(work, app, rule, from_now=True)
 
 
 class RuleArm(JobHandler):
@@ -34,6 +57,6 @@ class RuleArm(JobHandler):
                 record = load(work, form, key, lock=True)
             except RecordNotFound:
                 continue
-            settle(work, app, key, record, [rule], env, arming=True)
+            settle(work, app, key, record, [rule], env, arming=True, from_now=given["from_now"])
         if len(found) == BATCH:
             enqueue(work, self.type, {**given, "after": found[-1]}, app=app.key)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from engine.identity.principal import SYSTEM
 from engine.jobs.worker import Worker
+from rules.jobs.arm import arm_from_now
 from tests.rules.small_crm import Crm, local, publish_rules, rule
 
 NO_FOLLOW_UP = rule(
@@ -154,3 +156,21 @@ def test_missed_time_is_caught_up_and_marked(crm, clock, worker, silent):
     worker.run_due()
     [run] = crm.runs("r09_no_follow_up")
     assert (run.state, run.late) == ("done", True)
+
+
+def test_records_brought_in_with_rules_off_are_timed_from_now_on(runtime, people, clock, worker):
+    clock.set(local(3, 20))
+    publish_rules(runtime, NO_FOLLOW_UP)
+    listeners, runtime.listeners = runtime.listeners, ()
+    crm = Crm(runtime)
+    long_silent = crm.create("opportunity", name="old", owner="li", stage_since=local(3, 1))
+    lately = crm.create("opportunity", name="new", owner="li", stage_since=local(3, 19))
+    runtime.listeners = listeners
+    with runtime.unit_of_work(SYSTEM, source="demo") as work:
+        arm_from_now(work, work.app("crm"))
+    worker.run_due()
+    assert crm.runs("r09_no_follow_up") == []
+    clock.set(local(3, 26))
+    worker.run_due()
+    assert [run.record for run in crm.runs("r09_no_follow_up")] == [lately]
+    assert not crm.get("opportunity", long_silent)["risk"]

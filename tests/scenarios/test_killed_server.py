@@ -126,18 +126,24 @@ class Load(threading.Thread):
                 return
 
     def _deal(self, he: httpx.Client, liu: httpx.Client, name: str) -> None:
+        chance = {"name": name, "customer": self.ids["C3"], "amount": "600", "expect_close": "2026-12-31"}
+        opportunity = self._made(he, "opportunity", chance)
+        line = {"product": self.ids["P1"], "qty": 10}
+        quote = self._made(
+            he, "quote", {"opportunity": opportunity, "valid_until": "2099-12-31", "lines": [line]}
+        )
         body = {
             "name": name,
             "type": "sales",
             "customer": self.ids["C3"],
-            "amount": "100.00",
+            "opportunity": opportunity,
+            "quote": quote,
+            "amount": "600.00",
             "start_date": "2026-03-01",
             "end_date": "2027-02-28",
             "terms_plan": [{"ratio": "30", "offset_days": 0}, {"ratio": "70", "offset_days": 30}],
         }
-        made = he.post(CONTRACTS, json=body)
-        assert made.status_code == 201, made.text
-        record = made.json()["id"]
+        record = self._made(he, "contract", body)
         self.created[record] = name
         answer = he.post(f"{CONTRACTS}/{record}:submit", json={})
         assert answer.status_code == 200, answer.text
@@ -145,6 +151,12 @@ class Load(threading.Thread):
         answer = liu.post(f"/tasks/{answer.json()['tasks'][0]['id']}:approve", json={"comment": "ok"})
         assert answer.status_code == 200, answer.text
         self.approved.add(record)
+
+    @staticmethod
+    def _made(client: httpx.Client, form: str, body: dict[str, Any]) -> str:
+        answer = client.post(f"/apps/crm/forms/{form}/records", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
 
 
 def everything(client: httpx.Client, form: str) -> list[dict[str, Any]]:
@@ -192,7 +204,7 @@ def test_nothing_acknowledged_is_lost_and_no_approval_is_half_done(
         assert sorted(order["contract"] for order in orders) == sorted(effective)
         for contract in effective:
             amounts = [plan["amount"] for plan in plans if plan["contract"] == contract]
-            assert sorted(amounts) == ["30.00", "70.00"]
+            assert sorted(amounts) == ["180.00", "420.00"]
         assert {plan["contract"] for plan in plans} == effective
         for record, contract in contracts.items():
             state = str(contract["flow_state"])
