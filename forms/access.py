@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,14 @@ from sqlglot import exp
 
 from engine.definitions.app import CompiledApp
 from engine.errors import Forbidden
-from engine.expressions import Params, Scope, Shape, Type, print_sql
+from engine.expressions import CheckedExpression, Env, Params, Scope, Shape, Type, print_sql
 from engine.expressions import types as t
-from engine.permissions.compiled import CompiledGrant, GrantSet, grants_for, shared_only
+from engine.permissions.compiled import CompiledGrant, GrantSet, NoRows, grants_for, shared_only
 from engine.storage.unit_of_work import UnitOfWork
 from forms.columns import Query, RecordColumns, col, table
 from forms.compiled import Form, FormShape
-from forms.environment import variables
+from forms.environment import environment, variables
+from forms.rows import MARK
 
 
 class ForbiddenField(Forbidden):
@@ -98,30 +99,26 @@ class Access:
         grants = self.readable(form.key)
         return grants.unlimited or any(self.flags(form, grants, record) or [])
 
-    def flags(
-        self, form: Form, grants: GrantSet, record: str, *, write: bool = False, check: bool = False
-    ) -> list[bool] | None:
-        """For each grant whether it has this row (with `check`: allows the row as written); None: no such row.
+    def flags(self, form: Form, grants: GrantSet, record: str, *, write: bool = False) -> list[bool] | None:
+        """For each grant whether it has this row; None: no such row.
 
         `write`: the grants are for changing the row, so a share for reading does not count.
         """
         dialect = self.work.runtime.database.dialect
-        key = ("flags", form.key, dialect, grants.key, write, check)
+        key = ("flags", form.key, dialect, grants.key, write)
         known = self.app.memory.get(key)
         if known is None:
-            known = self.app.memory[key] = self._flag_statement(form, grants, write=write, check=check)
+            known = self.app.memory[key] = self._flag_statement(form, grants, write=write)
         text, params = known
         bound = params.bind(variables(self.work, self.app, record_id=record), self.work.now, self.app.zone)
         row = self.work.row(text, bound)
         return None if row is None else [bool(flag) for flag in row[1:]]
 
-    def _flag_statement(self, form: Form, grants: GrantSet, *, write: bool, check: bool) -> tuple[str, Any]:
+    def _flag_statement(self, form: Form, grants: GrantSet, *, write: bool) -> tuple[str, Any]:
         dialect = self.work.runtime.database.dialect
         query = Query(dict(self.app.kind("form")), dialect, Params(dialect))
         columns = RecordColumns(query, form, "r", form=form, grants=grants)
-        flags = [
-            columns.rows_of(grant.check if check else grant.where, write=write) for grant in grants.grants
-        ]
+        flags = [columns.rows_of(grant.where, write=write) for grant in grants.grants]
         place = query.params.variable("record_id", t.TEXT)
         select = (
             exp.select(exp.Literal.number(1), *flags)
@@ -139,14 +136,40 @@ class Access:
         flags = self.flags(form, grants, record, write=write) or []
         return tuple(grant for grant, holds in zip(grants.grants, flags, strict=False) if holds)
 
-    def check_written(self, form: Form, grants: GrantSet, record: str) -> None:
+    def held(
+        self, grants: GrantSet, record: Mapping[str, Any], env: Env, *, write: bool
+    ) -> tuple[CompiledGrant, ...] | None:
+        """As `holding`, for a record that is loaded: the language means the same in memory and in SQL."""
+        if grants.unlimited:
+            return None
+        found = tuple(grant for grant in grants.grants if _has(grant.where, record, env))
+        if len(found) < len(grants.grants) and self._shared(record["id"], write=write):
+            return grants.grants
+        return found
+
+    def _shared(self, record: str, *, write: bool) -> bool:
+        mark = MARK[self.work.runtime.database.dialect]
+        text = f'SELECT 1 FROM ff_record_share WHERE record = {mark} AND "user" = {mark}'
+        text += " AND level = 'write'" if write else ""
+        return self.work.row(text, (record, self.work.principal.user)) is not None
+
+    def check_written(self, grants: GrantSet, record: Mapping[str, Any]) -> None:
         """The record as written must still be one that the writer may write. Raises Forbidden."""
-        if grants.unlimited or all(grant.check is None for grant in grants.grants):
+        if grants.unlimited:
             return
-        if not any(self.flags(form, grants, record, write=True, check=True) or []):
+        env = environment(self.work, self.app)
+        if any(_has(grant.check, record, env) for grant in grants.grants):
+            return
+        if not self._shared(record["id"], write=True):
             raise Forbidden(
                 {
                     "zh": "保存后该记录将超出您的数据权限范围。",
                     "en": "After this save the record would be outside what you may write.",
                 }
             )
+
+
+def _has(where: CheckedExpression | NoRows | None, record: Mapping[str, Any], env: Env) -> bool:
+    if where is None:
+        return True
+    return not isinstance(where, NoRows) and where.evaluate(record, env) is True

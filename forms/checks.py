@@ -108,6 +108,8 @@ def _target_exists(save: Saving, field: Field, value: str) -> bool:
     work = save.work
     known = work.memory.setdefault("existing", {})
     key = (field.target, value)
+    if key not in known and value in (work.principal.user, work.principal.dept):
+        known[key] = True
     if key not in known:
         system = SYSTEM_FORMS.get(str(field.target))
         if system is not None:

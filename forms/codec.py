@@ -99,7 +99,7 @@ TO_JSON: dict[DialectName, dict[Storage, Convert]] = {
         "integer": int,
         "boolean": None,
         "date": date.isoformat,
-        "moment": lambda moment: moment_json(moment.astimezone(UTC)),
+        "moment": lambda moment: moment.isoformat()[:-6] + "Z",  # sessions run in UTC
         "list": None,
     },
 }

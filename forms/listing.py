@@ -25,7 +25,7 @@ from forms.output import record_json
 from forms.reading_plan import Path, ReadingPlan, SortKey, UnknownField, default_fields, make_plan
 
 MAX_LIMIT = 500
-COUNTED = 10_000
+COUNTED = 1_000
 PLANS = 500
 
 CountMode = Literal["exact", "estimated", "none"]
@@ -43,7 +43,8 @@ class BadCursor(EngineError):
 @dataclass(frozen=True, slots=True)
 class ListQuery:
     """What a list asks. `filter` is an expression or the text of a JSON condition; `sort` is e.g.
-    "-amount,name"; `fields` e.g. "name,customer.name"; `count` "estimated" is exact up to 10,000.
+    "-amount,name"; `fields` e.g. "name,customer.name"; `count` "exact", "none", or "estimated":
+    exact up to 1,000, 1,001 for more, and on the first page only.
     """
 
     filter: str | None = None
@@ -75,9 +76,8 @@ def list_json(work: UnitOfWork, app: CompiledApp, form: Form, query: ListQuery) 
         "items": record_json(access, form, plan, rows),
         "next": _cursor(plan, rows[-1]) if more else None,
     }
-    count = _count(work, app, plan, query.count)
-    if query.count != "none":
-        answer["count"] = count
+    if query.count == "exact" or (query.count == "estimated" and cursor is None):
+        answer["count"] = _count(work, app, plan, query.count)
     return answer
 
 
@@ -239,9 +239,7 @@ def _from_cursor(storage: str, raw: Any) -> Any:
     return raw
 
 
-def _count(work: UnitOfWork, app: CompiledApp, plan: ReadingPlan, mode: CountMode) -> int | None:
-    if mode == "none":
-        return None
+def _count(work: UnitOfWork, app: CompiledApp, plan: ReadingPlan, mode: CountMode) -> int:
     text = plan.count
     if mode == "estimated":
         text = f"SELECT count(*) FROM ({text.replace('COUNT(*)', '1', 1)} LIMIT {COUNTED + 1}) AS few"

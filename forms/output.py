@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engine.protocols import Record
 from forms import rows
 from forms.access import Access
 from forms.compiled import ChildTable, Form
@@ -26,6 +27,38 @@ def record_json(
     if plan.children and answers:
         _add_children(access, form, plan, found, answers)
     return answers
+
+
+def saved_json(access: Access, form: Form, record: Record) -> dict[str, Any] | None:
+    """A record just saved, as its writer may read it, without asking the store again.
+
+    None when that takes the store: virtual fields, or no right to read it.
+    """
+    grants = access.readable(form.key)
+    kinds = (form, *form.children.values())
+    if any(not field.stored for kind in kinds for field in kind.fields.values()):
+        return None
+    held = access.held(grants, record, environment(access.work, access.app), write=False)
+    if held == ():
+        return None
+
+    def shows(name: str) -> bool:
+        return held is None or any(grant.shows(name) for grant in held)
+
+    answer = {
+        field.key: field.codec.json_of(record[field.key])
+        for field in form.fields.values()
+        if field.key != "deleted_at" and shows(field.key)
+    }
+    if "version" not in form.fields and "rev" in answer:
+        answer["version"] = answer["rev"]
+    for key, child in form.children.items():
+        if shows(key):
+            names = [name for name in child.fields if shows(f"{key}.{name}")]
+            answer[key] = [
+                {name: child.fields[name].codec.json_of(row[name]) for name in names} for row in record[key]
+            ]
+    return answer
 
 
 Shown = list[tuple[int, str | None, Path, Any]]

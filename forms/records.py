@@ -31,7 +31,8 @@ from forms.tables import ORDER, PARENT
 COUNTING = ("sum", "count", "distinct")
 """Aggregates that are 0, not empty, when nothing refers to a record."""
 
-Alter = Callable[[Record], Mapping[str, Any]]
+Alter = Callable[[Record, Callable[[Mapping[str, Any]], None]], Mapping[str, Any]]
+"""Gives the changed values for the loaded record; it may ask early whether a flow's lock lets them pass."""
 
 
 class RecordNotFound(NotFound):
@@ -145,8 +146,12 @@ def update(
     if found is None:
         raise RecordNotFound()
     before, instance, editors = found
-    changes = alter(before) if alter is not None else values
-    pass_lock(work, instance, editors, before, changes)
+
+    def lets_pass(changes: Mapping[str, Any]) -> None:
+        pass_lock(work, instance, editors, before, changes)
+
+    changes = alter(before, lets_pass) if alter is not None else values
+    lets_pass(changes)
     save = saving(work, app, form, before, {**before, **changes})
     known = {row["id"] for child in form.children for row in before[child]}
     new_rows = {
@@ -205,10 +210,16 @@ def finish(save: Saving, change: RecordChange) -> None:
 
     work = save.work
     forget(work, save.form.key, save.after["id"])
+    work.memory.setdefault("saved", {})[save.after["id"]] = save.after
     log.append(work, change, save.after["rev"], diff(save.form, save.before, save.after))
     refresh(work, save.app, save.form, change)
     for listener in work.runtime.listeners:
         listener.after_save(work, change)
+
+
+def is_latest(work: UnitOfWork, record: Record) -> bool:
+    """Whether a record that was saved in this transaction was not saved again since (by a rule, a rollup)."""
+    return work.memory.get("saved", {}).get(record["id"], record) is record
 
 
 def forget(work: UnitOfWork, form: str, record: str) -> None:

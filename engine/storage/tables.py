@@ -53,15 +53,20 @@ change = Table(
     Column("batch", Text),
     Column("rev", Integer, nullable=False),
     Column("diff", Text, nullable=False),
-    Index("ff_change_pos", "pos", unique=True),
-    Index("ff_change_record", "app", "form", "record", "id"),
+    Index(
+        "ff_change_pos",
+        "pos",
+        unique=True,
+        sqlite_where=text("pos IS NOT NULL"),
+        postgresql_where=text("pos IS NOT NULL"),
+    ),
+    Index("ff_change_record", "record", "id"),
     Index(
         "ff_change_unsequenced",
         "id",
         sqlite_where=text("pos IS NULL"),
         postgresql_where=text("pos IS NULL"),
     ),
-    sqlite_autoincrement=True,
 )
 
 job = Table(

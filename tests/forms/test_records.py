@@ -14,6 +14,7 @@ from engine.runtime import Runtime
 from forms import api_records
 from forms.compiled import compiled_form
 from forms.deletion import Referenced
+from forms.edits import FieldConflict, PreconditionFailed
 from forms.records import RecordNotFound
 
 ROOT = Principal(user="root", roles=("admin",), is_admin=True)
@@ -236,11 +237,11 @@ def test_a_reference_to_nothing_is_refused(desk: Desk) -> None:
 def test_if_match_is_strict_and_base_version_merges(desk: Desk) -> None:
     made = desk.create("customer", name="c")
     desk.update("customer", made["id"], level="a")
-    with pytest.raises(api_records.PreconditionFailed):
+    with pytest.raises(PreconditionFailed):
         desk.update("customer", made["id"], if_match=1, email="a@example.com")
     merged = desk.update("customer", made["id"], base_version=1, email="a@example.com")
     assert (merged["level"], merged["email"], merged["rev"]) == ("a", "a@example.com", 3)
-    with pytest.raises(api_records.FieldConflict) as conflict:
+    with pytest.raises(FieldConflict) as conflict:
         desk.update("customer", made["id"], base_version=1, level="b")
     assert conflict.value.details["fields"] == {"level": {"theirs": "a", "yours": "b"}}
 

@@ -1,0 +1,135 @@
+"""An edit of a record by a person: what the body changes, checked against the record as it is locked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.changes import log
+from engine.errors import Conflict, EngineError, Forbidden, Invalid
+from engine.findings import error, text
+from engine.permissions.compiled import GrantSet
+from engine.protocols import Record
+from engine.storage.unit_of_work import UnitOfWork
+from forms.access import Access
+from forms.compiled import Form, Rule
+from forms.compute import holds
+from forms.environment import environment
+from forms.reading_json import read_only, reader
+from forms.records import RecordNotFound
+from forms.targets import check_targets
+
+MERGED = 200
+"""An edit on a revision further back than this many changes is not merged."""
+
+
+class PreconditionFailed(EngineError):
+    """The record has changed since you read it (If-Match)."""
+
+    code = "precondition_failed"
+    zh = "记录在您读取之后已被修改（If-Match 不符）。"
+    fix_zh = "请重新读取后再提交。"
+    fix_en = "Read it again, then send your change."
+
+
+class FieldConflict(Conflict):
+    """Somebody else changed the same field since you read it."""
+
+    code = "field_conflict"
+    zh = "他人在您读取之后修改了同一字段。"
+    fix_zh = "请对照两个值后重新提交。"
+    fix_en = "Compare both values and send your choice."
+
+
+@dataclass(slots=True)
+class Edit:
+    """Turns a body into changed values once the record is locked and loaded; see `records.update`."""
+
+    access: Access
+    form: Form
+    grants: GrantSet
+    data: Any
+    if_match: int | None
+
+    def values(self, before: Record, pass_lock: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
+        """The changed values in memory form.
+
+        Raises RecordNotFound for who may not see the record, PreconditionFailed, RecordLocked, Forbidden,
+        ForbiddenField, Invalid, FieldConflict.
+        """
+        access, form = self.access, self.form
+        env = environment(access.work, access.app, old=before)
+        if access.held(access.readable(form.key), before, env, write=False) == ():
+            raise RecordNotFound()
+        if self.if_match is not None and self.if_match != before["rev"]:
+            raise PreconditionFailed(details={"rev": before["rev"]})
+        pass_lock(_touched(self.data, form))
+        held = access.held(self.grants, before, env, write=True)
+        if not self.grants or held == ():
+            raise Forbidden()
+        values = reader(form, self.grants, holding=held, before=before).read(self.data)
+        values = {key: value for key, value in values.items() if key in form.children or before[key] != value}
+        self._refuse_readonly(before, values)
+        self._merge(before, values)
+        check_targets(access, form, before, values)
+        return values
+
+    def _refuse_readonly(self, before: Record, values: Mapping[str, Any]) -> None:
+        """Conditions of read-only fields and child tables, as the record was before."""
+        env = environment(self.access.work, self.access.app, old=before)
+        rules: dict[str, Rule] = {key: kind.readonly for key, kind in self.form.fields.items()}
+        rules |= {key: child.readonly for key, child in self.form.children.items()}
+        findings = [
+            read_only(f"/{key}")
+            for key, value in values.items()
+            if rules[key] is not False and before[key] != value and holds(rules[key], before, env)
+        ]
+        if findings:
+            raise Invalid(findings)
+
+    def _merge(self, before: Record, values: Mapping[str, Any]) -> None:
+        """Let an edit on an older revision through unless a field of it was changed since."""
+        base = self.data.get("base_version")
+        if base is None:
+            return
+        if isinstance(base, bool) or not isinstance(base, int):
+            message = text("base_version 应为读取时得到的 rev。", "base_version is the `rev` you got.")
+            raise Invalid([error("wrong_type", "/base_version", message)])
+        if base != before["rev"]:
+            merge(self.access.work, self.form, before, values, base)
+
+
+def _touched(data: Any, form: Form) -> dict[str, Any]:
+    """The fields a body names, with values that differ from any stored one."""
+    if not isinstance(data, dict):
+        return {}
+    marker = object()
+    return {
+        key: marker
+        for key in data
+        if key in form.children or (key in form.fields and not form.fields[key].derived)
+    }
+
+
+def merge(work: UnitOfWork, form: Form, before: Record, values: Mapping[str, Any], base: int) -> None:
+    """Raises FieldConflict when a field of `values` was changed after revision `base`."""
+    since: dict[str, Any] = {}
+    for change in log.of_record(work, form.app, form.key, before["id"], limit=MERGED):
+        if change.rev <= base:
+            break
+        since |= change.diff
+    else:
+        since |= values  # too far back to tell
+    met = sorted(since.keys() & values.keys())
+    if met:
+        details = {
+            key: {"theirs": _shown(form, key, before[key]), "yours": _shown(form, key, values[key])}
+            for key in met
+        }
+        raise FieldConflict(pointer=f"/{met[0]}", details={"fields": details, "rev": before["rev"]})
+
+
+def _shown(form: Form, key: str, value: Any) -> Any:
+    field = form.fields.get(key)
+    return field.codec.json_of(value) if field is not None else None
