@@ -234,4 +234,4 @@ class Drive:
 def lock_record(work: UnitOfWork, form: Form, record: str) -> None:
     """Take the record's row lock, the first in the order of locks. SQLite has one writer anyway."""
     if work.runtime.database.dialect == "postgres":
-        rows.select_one(work, form, record, lock=True, deleted=True)
+        rows.select_one(work, form, record, lock="change", deleted=True)

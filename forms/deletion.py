@@ -12,7 +12,7 @@ from forms import rows
 from forms.checks import unique_keys
 from forms.compiled import Form
 from forms.compute import saving
-from forms.records import RecordNotFound, _load, finish, load, pass_lock, update
+from forms.records import RecordNotFound, finish, load, load_held, pass_lock, update
 from forms.tables import PARENT, quoted
 
 
@@ -40,7 +40,7 @@ def delete(work: UnitOfWork, form: Form, record: str) -> None:
 
 
 def _delete(work: UnitOfWork, app: CompiledApp, form: Form, record: str, open_: set[str]) -> None:
-    found = _load(work, form, record, lock=True)
+    found = load_held(work, form, record, lock="remove")
     if found is None:
         raise RecordNotFound()
     before, instance, editors = found

@@ -70,14 +70,14 @@ def load(work: UnitOfWork, form: Form, record: str, *, lock: bool = False, delet
 
     With `lock` no other writer can change it before this transaction ends.
     """
-    found = _load(work, form, record, lock=lock, deleted=deleted)
+    found = load_held(work, form, record, lock="change" if lock else "none", deleted=deleted)
     if found is None:
         raise RecordNotFound()
     return found[0]
 
 
-def _load(
-    work: UnitOfWork, form: Form, record: str, *, lock: bool, deleted: bool = False
+def load_held(
+    work: UnitOfWork, form: Form, record: str, *, lock: rows.Lock, deleted: bool = False
 ) -> tuple[Record, str | None, Any] | None:
     """The record with the flow instance that locks it and who may edit what meanwhile."""
     row = rows.select_one(work, form, record, lock=lock, deleted=deleted)
@@ -97,7 +97,7 @@ def follow(work: UnitOfWork, app: CompiledApp, form: str, record: str) -> Record
         if system is not None:
             known[form, record] = system_record(work, system, record)
         else:
-            found = _load(work, app.kind("form")[form], record, lock=False)
+            found = load_held(work, app.kind("form")[form], record, lock="none")
             known[form, record] = found[0] if found else None
     return known[form, record]  # type: ignore[no-any-return]
 
@@ -142,7 +142,7 @@ def update(
     RecordLocked, NotWritableInTask, Invalid, and what listeners raise.
     """
     app = work.app(form.app)
-    found = _load(work, form, record, lock=True)
+    found = load_held(work, form, record, lock="change")
     if found is None:
         raise RecordNotFound()
     before, instance, editors = found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from engine.protocols import Record
 from engine.storage.database import DialectName
@@ -13,6 +13,12 @@ from forms.tables import ORDER, PARENT, quoted
 
 MARK: dict[DialectName, str] = {"sqlite": "?", "postgres": "%s"}
 Convert = Callable[[Any], Any]
+Lock = Literal["none", "change", "remove"]
+LOCKS: dict[Lock, str] = {
+    "none": "",
+    "change": " FOR NO KEY UPDATE OF r",
+    "remove": " FOR UPDATE OF r",
+}
 
 
 def _once(row: RowKind, key: Any, make: Callable[[], Any]) -> Any:
@@ -55,9 +61,13 @@ def _bound(row: RowKind, dialect: DialectName, record: Mapping[str, Any], keys: 
 
 
 def select_one(
-    work: UnitOfWork, form: Form, record: str, *, lock: bool, deleted: bool
+    work: UnitOfWork, form: Form, record: str, *, lock: Lock, deleted: bool
 ) -> tuple[Any, ...] | None:
-    """One stored row with its flow lock (instance, editors) at the end, or None."""
+    """One stored row with its flow lock (instance, editors) at the end, or None.
+
+    A lock for changing lets others refer to the row meanwhile (each new reference holds its target's key):
+    otherwise two new children of one parent would wait for each other. A lock for removing does not.
+    """
     dialect = work.runtime.database.dialect
 
     def make() -> str:
@@ -68,7 +78,7 @@ def select_one(
         )
         if not deleted:
             text += f" AND r.{quoted('deleted_at')} IS NULL"
-        return text + (" FOR UPDATE OF r" if lock and dialect == "postgres" else "")
+        return text + (LOCKS[lock] if dialect == "postgres" else "")
 
     return work.row(_once(form, ("one", dialect, lock, deleted), make), (record,))
 
