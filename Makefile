@@ -9,9 +9,10 @@ export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
 
-$(STAMP): requirements.txt requirements-dev.txt
+$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 .PHONY: install demo test check bench conformance fmt schemas lock help
@@ -30,6 +31,7 @@ check: $(STAMP) ## Lint, format check, types and layer contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m api.cli schemas --check
+	$(BIN)/python -m api.cli docs --check
 
 bench: $(STAMP) ## Measure the engine against its anchors (NAME=records for one, QUICK=1)
 	$(BIN)/python -m benchmarks $(NAME) $(if $(QUICK),--quick)

@@ -98,8 +98,6 @@ class _Compiler:
         text = print_sql(statement, self.dialect)
         return SqlText(text, self.query.params, tables, self.plan, labelled)
 
-    # one row per fact
-
     def _rows(self) -> exp.Select:
         projections = [self._dimension(i).as_(f"d{i}") for i in range(self.wide)]
         projections += [self._argument(each).as_(f"a{i}") for i, each in enumerate(self.aggregated)]
@@ -130,8 +128,6 @@ class _Compiler:
 
     def _lower(self, checked: CheckedExpression) -> exp.Expr:
         return lower(checked, self.facts.columns, self.query.params, self.dialect)
-
-    # one row per group
 
     def _groups(self) -> exp.Query:
         levels = self.plan.levels()
@@ -166,8 +162,6 @@ class _Compiler:
             kind = measure.argument.type if measure.argument else measure.type
             made.append(measure.aggregate.lower(exp.column(f"a{index}"), kind, self.dialect).as_(f"m{index}"))
         return made
-
-    # the answer
 
     def _answer(self) -> tuple[exp.Select, tuple[int, ...]]:
         keys = [exp.column(f"d{i}", table=GROUPS) for i in range(self.wide)]

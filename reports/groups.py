@@ -47,8 +47,8 @@ def ordered(groups: Iterable[Group], plan: ReportPlan, labels: Labels) -> list[G
     for by, desc in reversed(steps):
         if by in positions:
             rank = _Rank(plan, positions[by], labels)
-            result.sort(key=lambda group: rank.of(group.keys[rank.position]), reverse=desc)
-            result.sort(key=lambda group: group.keys[rank.position] is None)
+            result.sort(key=rank.of, reverse=desc)
+            result.sort(key=rank.missing)
         else:
             place = measures[by]
             result.sort(
@@ -68,12 +68,20 @@ class _Rank:
         self._options = {key: i for i, key in enumerate(options)} if options else None
         self._refers = plan.dimensions[position].type.kind == "ref"
 
-    def of(self, value: Any) -> Any:
+    def of(self, group: Group) -> Any:
+        """A sort key; what is missing comes last whatever this says."""
+        value = group.keys[self.position]
         if value is None:
             return ()
         if self._options is not None:
             return (self._options.get(value, len(self._options)), value)
         if self._refers:
-            label = self._labels.get((self.position, value))
-            return (label is None, label or "", value)
+            return (self._labels.get((self.position, value)) or "", value)
         return (value,)
+
+    def missing(self, group: Group) -> int:
+        """References without a name after those with one, empty values after all."""
+        value = group.keys[self.position]
+        if value is None:
+            return 2
+        return int(self._refers and self._labels.get((self.position, value)) is None)

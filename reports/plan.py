@@ -95,8 +95,6 @@ class _Planner:
             pivot=self.spec.pivot,
         )
 
-    # parts of the document
-
     def _dimension(self, spec: Dimension, index: int, where: Tree | None) -> PlannedDimension | None:
         pointer = f"/dimensions/{index}"
         value, path = self._value(spec.field, spec.expr, pointer)
@@ -242,8 +240,6 @@ class _Planner:
                 "Each dimension stands exactly once in `rows` or `columns`.",
             )
 
-    # expressions
-
     def _value(
         self, path: str | None, expr: str | None, pointer: str
     ) -> tuple[CheckedExpression | None, tuple[str, ...]]:
@@ -299,8 +295,6 @@ class _Planner:
         if label is not None:
             return Text(zh=label.zh, en=label.en)
         return self.sources.label(self.source, path) or Text(zh=key, en=key)
-
-    # findings
 
     def _error(self, code: str, pointer: str, zh: str, en: str, fix: Text = NO_FIX) -> None:
         self.findings.append(error(code, pointer, Text(zh=zh, en=en), fix))

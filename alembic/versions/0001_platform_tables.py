@@ -48,10 +48,16 @@ def upgrade() -> None:
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.Column("diff", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sqlite_autoincrement=True,
     )
-    op.create_index("ff_change_pos", "ff_change", ["pos"], unique=True)
-    op.create_index("ff_change_record", "ff_change", ["app", "form", "record", "id"], unique=False)
+    op.create_index(
+        "ff_change_pos",
+        "ff_change",
+        ["pos"],
+        unique=True,
+        sqlite_where=sa.text("pos IS NOT NULL"),
+        postgresql_where=sa.text("pos IS NOT NULL"),
+    )
+    op.create_index("ff_change_record", "ff_change", ["record", "id"], unique=False)
     op.create_index(
         "ff_change_unsequenced",
         "ff_change",

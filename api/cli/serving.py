@@ -52,9 +52,9 @@ def run_api(settings: Settings) -> None:
 def run_worker(settings: Settings) -> None:
     """The worker alone, until a signal comes; the tables must be up to date."""
     stop = threading.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: stop.set())
     with opened(settings) as runtime:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, lambda *_: stop.set())
         worker = started_worker(runtime)
         log.info("worker started")
         stop.wait()
@@ -114,8 +114,13 @@ def listen(app: FastAPI, settings: Settings, *, socket: str | None = None) -> No
     )
     server = uvicorn.Server(config)
     app.state.edge.stopping = lambda: server.should_exit
-    # uvicorn raises the signal again when it is done: by then the rest must still be closed
-    signal.signal(signal.SIGTERM, lambda *_: None)
+
+    def leave(*_: object) -> None:
+        server.should_exit = True
+
+    # Holds before uvicorn catches signals, and after: it raises the signal again when it is done, and
+    # by then the rest must still be closed.
+    signal.signal(signal.SIGTERM, leave)
     log.info("listening", address=socket or f"http://{settings.host}:{settings.port}")
     with suppress(KeyboardInterrupt):
         server.run()

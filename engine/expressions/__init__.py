@@ -18,6 +18,7 @@ from engine.expressions.sql.columns import ChildSource, Columns
 from engine.expressions.sql.params import Dialect, Params
 from engine.expressions.sql.printing import lower, print_sql
 from engine.expressions.sql.sqlite_functions import register_sqlite_functions
+from engine.expressions.trace import Part, trace
 from engine.expressions.tree import Tree
 from engine.expressions.types import Type
 
@@ -29,6 +30,7 @@ __all__ = [
     "Env",
     "ExpressionError",
     "Params",
+    "Part",
     "Scope",
     "Shape",
     "Tree",
@@ -38,5 +40,6 @@ __all__ = [
     "parse",
     "print_sql",
     "register_sqlite_functions",
+    "trace",
     "types",
 ]

@@ -15,7 +15,7 @@ def canonical(node: Node) -> dict[str, Any]:
     made: dict[str, Any] = {"type": _type(node.type)}
     match node:
         case Constant():
-            return {"is": "constant", **made, "value": _value(node.value, node.type)}
+            return {"is": "constant", **made, "value": value_json(node.value, node.type)}
         case Field():
             return {
                 "is": "field",
@@ -54,9 +54,10 @@ def _type(kind: Type) -> dict[str, Any]:
     return made
 
 
-def _value(value: Any, kind: Type) -> Any:
+def value_json(value: Any, kind: Type) -> Any:
+    """A value in memory form as it leaves in JSON: decimals as strings, dates ISO, lists as lists."""
     if isinstance(value, tuple):
-        return [_value(each, kind.item or kind) for each in value]
+        return [value_json(each, kind.item or kind) for each in value]
     if kind.numeric and value is not None:
         return decimal_text(value, kind.scale)
     if isinstance(value, datetime) and value.tzinfo is not None:

@@ -34,12 +34,14 @@ class CheckedExpression:
     """An expression proven against a scope.
 
     `dependencies` are the paths it reads: ("customer", "region"), ("lines", "amount"), ("parent", "kind"),
-    ("row", "qty"), ("$order", "total"); `old.amount` counts as ("amount",). `evaluate(record, env)` gives
+    ("row", "qty"), ("$order", "total"); `old.amount` counts as ("amount",). Spans of `node` and of errors
+    are places in `spelling`. `evaluate(record, env)` gives
     the value in memory form, `holds(record, env)` whether a condition is TRUE; both are compiled at first use.
     """
 
     def __init__(self, source: Source | Tree, tree: Tree, node: Node) -> None:
         self.source = source
+        self.spelling: str = source if isinstance(source, str) else text_of(tree)
         self.tree = tree
         self.node = node
         self.type: Type = node.type

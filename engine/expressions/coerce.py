@@ -197,8 +197,10 @@ def convert(node: Node, wanted: Type) -> Node:
         fitted = bounded(to_scale(node, wanted.scale), wanted.digits)
         return _retyped(fitted, wanted) if given.kind != wanted.kind else fitted
     fits = given.kind == wanted.kind and (wanted.kind != "ref" or given.form == wanted.form)
-    if fits or (wanted.textual and given.textual and not _foreign(given, wanted)):
+    if fits:
         return node
+    if wanted.textual and given.textual and not _foreign(given, wanted):
+        return replace(node, type=wanted)
     raise mismatch(
         node.span,
         f"结果应为{wanted.label}，却是{given.label}。",

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from engine.expressions.errors import NOWHERE, ExpressionError, did_you_mean
-from engine.expressions.limits import MAX_DEPTH
+from engine.expressions.limits import MAX_DEPTH, prove_items, prove_nodes
 from engine.expressions.spelling import decimal_text, text_of
 from engine.expressions.tokens import decimal_literal, prove_text
 from engine.expressions.tree import Boolean, Call, Items, Name, Null, Number, Operation, Text, Tree
@@ -26,6 +27,8 @@ _BACK = {sign: key for key, sign in OPERATORS.items()}
 _CALLS_BACK = {function: key for key, function in CALLS.items()}
 _PART = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _EXACT_DIGITS = 15
+_LONGEST_PATH = 200
+_TOO_LARGE = 10**_EXACT_DIGITS
 
 ParseText = Callable[[str], Tree]
 
@@ -51,10 +54,13 @@ def condition_of_tree(tree: Tree) -> dict[str, Any] | bool:
 class _Reader:
     def __init__(self, parse_text: ParseText) -> None:
         self.parse_text = parse_text
+        self.read = 0
 
     def condition(self, source: Any, depth: int) -> Tree:
         if isinstance(source, bool):
             return Boolean(source)
+        self.read += 1
+        prove_nodes(self.read, NOWHERE)
         if depth > MAX_DEPTH:
             raise _wrong("too_deep", "条件嵌套过深。", "The condition is nested too deeply.")
         if not isinstance(source, dict) or not source:
@@ -63,7 +69,7 @@ class _Reader:
         return parts[0] if len(parts) == 1 else Operation("and", tuple(parts))
 
     def entry(self, key: Any, value: Any, depth: int) -> list[Tree]:
-        if key in {"and", "or"} and isinstance(value, list):
+        if key in {"and", "or"}:
             return [self.group(key, value, depth)]
         if key == "not":
             return [Operation("not", (self.condition(value, depth + 1),))]
@@ -74,7 +80,9 @@ class _Reader:
             return [self.compared(field, operator, operand) for operator, operand in value.items()]
         return [Operation("=", (field, self.value(value)))]
 
-    def group(self, key: str, members: list[Any], depth: int) -> Tree:
+    def group(self, key: str, members: Any, depth: int) -> Tree:
+        if not isinstance(members, list):
+            raise _wrong("bad_condition", f"{key} 的值应为条件列表。", f"'{key}' takes a list of conditions.")
         if not members:
             return Boolean(key == "and")
         parts = tuple(self.condition(each, depth + 1) for each in members)
@@ -102,14 +110,15 @@ class _Reader:
         raise ExpressionError(
             "unknown_operator",
             NOWHERE,
-            f"没有比较方式“{operator}”。",
-            f"There is no comparison '{operator}'.",
-            suggestion=did_you_mean(str(operator), KNOWN)
+            f"没有比较方式“{operator[:40]}”。",
+            f"There is no comparison '{operator[:40]}'.",
+            suggestion=did_you_mean(operator[:_LONGEST_PATH], KNOWN)
             or text(f"可用：{'、'.join(KNOWN)}。", f"Use one of {', '.join(KNOWN)}."),
         )
 
     def members(self, operand: Any) -> Tree:
         if isinstance(operand, list):
+            prove_items(len(operand), NOWHERE)
             return Items(tuple(self.value(each) for each in operand))
         return self.value(operand)
 
@@ -134,12 +143,9 @@ class _Reader:
 
 
 def _number(value: float) -> Tree:
-    spelling = str(value)
-    if (
-        len(spelling.strip("-").replace(".", "").strip("0")) > _EXACT_DIGITS
-        or "e" in spelling
-        or "n" in spelling
-    ):
+    exact = Decimal(repr(value)) if abs(value) < _TOO_LARGE else Decimal("inf")
+    spelling = format(exact, "f")
+    if not exact.is_finite() or len(spelling.strip("-0.").replace(".", "")) > _EXACT_DIGITS:
         raise ExpressionError(
             "number_too_large",
             NOWHERE,
@@ -154,8 +160,11 @@ def _number(value: float) -> Tree:
 def _path(name: Any) -> Tree:
     parts = str(name).split(".")
     head, *rest = parts
-    if not all(_PART.match(part) for part in (head.removeprefix("$"), *rest)):
-        raise _wrong("bad_name", f"“{name}”不是字段路径。", f"'{name}' is not a path of fields.")
+    if len(str(name)) > _LONGEST_PATH or not all(
+        _PART.match(part) for part in (head.removeprefix("$"), *rest)
+    ):
+        shown = str(name)[:40]
+        raise _wrong("bad_name", f"“{shown}”不是字段路径。", f"'{shown}' is not a path of fields.")
     return Name(tuple(parts))
 
 

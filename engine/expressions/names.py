@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.expressions.errors import ExpressionError, Span, did_you_mean
 from engine.expressions.scope import Scope, Shape
 from engine.expressions.tree import Name
@@ -59,7 +61,7 @@ def _start(name: Name, scope: Scope) -> tuple[str, Shape, tuple[str, ...]]:
     return RECORD, scope.shape, name.parts
 
 
-def _walked(name: Name, root: str, shape: Shape, path: tuple[str, ...], scope: Scope) -> Node:
+def _walked(name: Name, root: str, shape: Shape, path: tuple[str, ...], scope: Scope) -> Field:
     if len(path) - 1 > MAX_HOPS:
         raise ExpressionError(
             "path_too_long",
@@ -140,8 +142,8 @@ def _variable(name: Name, scope: Scope) -> Node:
         )
     if len(name.parts) == 1:
         return Variable(found, head, span=name.span)
-    shape = _target(name, found, scope)
-    return _walked(name, f"${head}", shape, name.parts[1:], scope)
+    walked = _walked(name, f"${head}", _target(name, found, scope), name.parts[1:], scope)
+    return replace(walked, forms=(found.form or "", *walked.forms))
 
 
 def _not_a_value(name: Name, root: str) -> ExpressionError:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from engine.expressions.function import Parameter
-from engine.expressions.types import BOOL, DATE, DATETIME, INTEGER, TEXT, Type
+from engine.expressions.types import BOOL, INTEGER, TEXT, Type
 from engine.findings import text
 
 TEXT_WANTED = text("文本", "text")
 NUMBER_WANTED = text("数字", "a number")
 WHOLE_WANTED = text("整数", "a whole number")
 BOOL_WANTED = text("条件", "a condition")
-DATE_WANTED = text("日期", "a date")
 DATETIME_WANTED = text("日期时间", "a datetime")
 MOMENT_WANTED = text("日期或日期时间", "a date or a datetime")
 VALUE_WANTED = text("值", "a value")
@@ -40,14 +39,6 @@ def whole_argument(name: str, *, optional: bool = False) -> Parameter:
 def condition_argument(name: str, *, repeated: bool = False) -> Parameter:
     """True, false or null."""
     return Parameter(name, lambda t: t.kind == "bool", BOOL_WANTED, repeated=repeated, to=BOOL)
-
-
-def date_argument(name: str) -> Parameter:
-    return Parameter(name, lambda t: t.kind == "date", DATE_WANTED, to=DATE)
-
-
-def datetime_argument(name: str) -> Parameter:
-    return Parameter(name, lambda t: t.kind == "datetime", DATETIME_WANTED, to=DATETIME)
 
 
 def moment_argument(name: str) -> Parameter:

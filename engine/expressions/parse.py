@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.expressions.condition import tree_of_condition
 from engine.expressions.errors import ExpressionError, Span
 from engine.expressions.limits import MAX_NESTING, prove_limits
+from engine.expressions.spelling import text_of
 from engine.expressions.tokens import Token, decimal_literal, tokenize
 from engine.expressions.tree import Boolean, Call, Items, Name, Null, Number, Operation, Source, Text, Tree
 from engine.findings import text
@@ -24,7 +27,7 @@ def parse(source: Source) -> Tree:
     if isinstance(source, str):
         tree = _Parser(source).whole()
     elif isinstance(source, dict):
-        tree = tree_of_condition(source, parse_text=lambda part: _Parser(part).whole())
+        tree = _placed(tree_of_condition(source, parse_text=lambda part: _Parser(part).whole()))
     else:
         raise ExpressionError(
             "bad_condition", (0, 0), "此处应为表达式或条件。", "Expected an expression or a condition."
@@ -33,11 +36,21 @@ def parse(source: Source) -> Tree:
     return tree
 
 
+def _placed(tree: Tree) -> Tree:
+    """The tree of a JSON condition with the spans it has in its text spelling, where it has one."""
+    prove_limits(tree)
+    try:
+        placed = _Parser(text_of(tree), limited=False).whole()
+    except ExpressionError:
+        return tree
+    return placed if placed == tree else tree
+
+
 class _Parser:
     """A Pratt parser over the tokens of one text."""
 
-    def __init__(self, source: str) -> None:
-        self.tokens = tokenize(source)
+    def __init__(self, source: str, *, limited: bool = True) -> None:
+        self.tokens = tokenize(source, limited=limited)
         self.at = 0
         self.nesting = 0
 
@@ -160,8 +173,7 @@ class _Parser:
             return self.named(token)
         if token.value == "(":
             inner = self.expression(0)
-            self.take(")")
-            return inner
+            return replace(inner, span=(token.start, self.take(")").end))
         if token.value in {"-", "+"}:
             return _signed(token, self.expression(_SIGN))
         self.at -= 1

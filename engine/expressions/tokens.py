@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.expressions.errors import ExpressionError, Span
+from engine.expressions.limits import MAX_TEXT
 from engine.expressions.types import MAX_SCALE, UNIT_DIGITS
 from engine.findings import Text, text
 
@@ -54,9 +55,9 @@ class Token:
         return self.start, self.end
 
 
-def tokenize(source: str) -> list[Token]:
+def tokenize(source: str, *, limited: bool = True) -> list[Token]:
     """The tokens of `source`, an `end` token last. Raises ExpressionError."""
-    if len(source) > MAX_CHARACTERS:
+    if limited and len(source) > MAX_CHARACTERS:
         raise ExpressionError(
             "too_long",
             (0, len(source)),
@@ -124,6 +125,13 @@ def _unfolded(body: str, quote: str) -> str:
 
 def prove_text(value: str, span: Span) -> None:
     """Refuse what no database can store: NUL and lone surrogates. Raises ExpressionError."""
+    if len(value) > MAX_TEXT:
+        raise ExpressionError(
+            "text_too_long",
+            span,
+            f"文本超过 {MAX_TEXT} 个字符。",
+            f"The text has more than {MAX_TEXT} characters.",
+        )
     if "\0" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
         raise ExpressionError(
             "bad_character",

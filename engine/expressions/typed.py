@@ -93,8 +93,3 @@ def walk(node: Node) -> Iterator[Node]:
     if isinstance(node, Aggregate):
         for each in inside(node):
             yield from walk(each)
-
-
-def is_literal(node: Node) -> bool:
-    """Whether this is a constant written in the expression."""
-    return isinstance(node, Constant)

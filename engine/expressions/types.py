@@ -77,8 +77,12 @@ def number(digits: int = UNIT_DIGITS, scale: int = 0) -> Type:
 INTEGER = number(UNIT_DIGITS, 0)
 
 
-def money(currency: str | None = None, scale: int = 2, digits: int = UNIT_DIGITS) -> Type:
-    """An amount; None stands for the app's currency. The default bound is 10**13 units."""
+def money(currency: str | None = None, scale: int = 2, digits: int = INT64_DIGITS) -> Type:
+    """An amount; None stands for the app's currency.
+
+    Fewer digits, where they are enforced, let SQLite compute natively: with 15 a sum or a product by a
+    short factor still fits 64 bits.
+    """
     return Type("money", scale=scale, digits=digits, currency=currency)
 
 

@@ -27,7 +27,8 @@ def batches(work: UnitOfWork, table: ReplicaTable) -> Iterator[list[tuple[Any, .
     """All rows of the stored table in the order of their ids; of a small table all at once."""
     columns = listed(column.source for column in table.columns)
     if not table.follows_log:
-        yield work.rows(f"SELECT {columns} FROM {quoted(table.source)} ORDER BY {columns}")
+        order = listed(["id"] if "id" in table.keys else table.keys)
+        yield work.rows(f"SELECT {columns} FROM {quoted(table.source)} ORDER BY {order}")
         return
     sqlite = work.runtime.database.dialect == "sqlite"
     after, size = (":after", ":size") if sqlite else ("%(after)s", "%(size)s")

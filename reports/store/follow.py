@@ -53,7 +53,8 @@ def follow(
 def at_head(runtime: Runtime) -> int | None:
     """The head of the log when nothing waits for its place in it; a look that writes nothing."""
     with runtime.reading(SYSTEM) as work:
-        return None if events.unsequenced(work) else events.head(work)
+        waiting = work.row("SELECT 1 FROM ff_change WHERE pos IS NULL LIMIT 1")
+        return None if waiting else events.head(work)
 
 
 def _build(

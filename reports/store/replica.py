@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Late
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import structlog
@@ -69,17 +69,41 @@ class Replica:
         self._connection.close()
 
     def _attempt(self, query: StoreQuery, min_pos: int | None) -> StoreRows:
-        stale = not self._caught_up(query, min_pos)
+        """Raises StoreBuilding when the tables are not there, even after a second pass: a publish that
+        comes between reshapes them.
+        """
+        for _pass in range(2):
+            stale = not self._caught_up(query, min_pos)
+            found = self._read(query)
+            if found is not None:
+                rows, pos = found
+                return StoreRows(rows, pos, stale=stale or (min_pos is not None and pos < min_pos))
+        raise StoreBuilding()
+
+    def _read(self, query: StoreQuery) -> tuple[list[tuple[Any, ...]], int] | None:
+        """Rows, and a position up to which they show every change; None when a table is not there."""
+        pos = self._reached_by(query)
         cursor = self._connection.cursor()
         try:
+            if pos is not None:  # one statement is one snapshot, at or after what was reached before it
+                return read(cursor, query.sql, query.params, timeout=self._limits.timeout), pos
             with transaction(cursor):
                 pos = _position(cursor, query)
                 if pos is None:
-                    raise StoreBuilding()
-                rows = read(cursor, query.sql, query.params, timeout=self._limits.timeout)
+                    return None
+                return read(cursor, query.sql, query.params, timeout=self._limits.timeout), pos
         finally:
             cursor.close()
-        return StoreRows(rows, pos, stale=stale or (min_pos is not None and pos < min_pos))
+
+    def _reached_by(self, query: StoreQuery) -> int | None:
+        """Where this process has brought the tables of a query; None when it has not done so yet."""
+        reached, positions = self._reached, []
+        for table in query.tables:
+            fingerprint, pos = reached.get(table.name, ("", -1))
+            if fingerprint != table.fingerprint:
+                return None
+            positions.append(pos)
+        return min(positions, default=0)
 
     def _caught_up(self, query: StoreQuery, min_pos: int | None) -> bool:
         """Whether the replica came to the head of the log (and to `min_pos`) in time."""
@@ -99,15 +123,11 @@ class Replica:
 
     def _already_there(self, query: StoreQuery, min_pos: int | None) -> bool:
         """Whether nothing was saved since the tables were brought forward: then no thread has to wait."""
-        reached = []
-        for table in query.tables:
-            fingerprint, pos = self._reached.get(table.name, ("", -1))
-            if not table.follows_log or fingerprint != table.fingerprint:
-                return False
-            reached.append(pos)
-        least = min(reached, default=0)
+        reached = self._reached_by(query)
+        if reached is None or not all(table.follows_log for table in query.tables):
+            return False
         head = at_head(self._runtime)
-        return head is not None and least >= max(head, min_pos or 0)
+        return head is not None and reached >= max(head, min_pos or 0)
 
     @staticmethod
     def _waited(waiting: Future[int], seconds: float) -> int | None:
@@ -151,7 +171,7 @@ class Replica:
         try:
             return self._prepared(self._path)
         except duckdb.Error as broken:
-            if self._path is not None and "lock" in str(broken).lower():
+            if self._path is not None and "set lock on file" in str(broken):
                 log.warning("another process owns the report store; using memory", path=str(self._path))
                 self._path = None
             else:

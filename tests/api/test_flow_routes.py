@@ -81,6 +81,8 @@ def test_an_approver_may_read_the_record_but_not_change_it(desk, as_user):
     record = deal(li)
     assert liu.get(f"{RECORDS}/{record}").status_code == 404
     submitted(li, record)
+    assert liu.get(f"{RECORDS}/{record}").json()["name"] == "d"
+    assert liu.patch(f"{RECORDS}/{record}", {"note": "x"}).status_code == 403
     assert li.patch(f"{RECORDS}/{record}", {"note": "x"}).status_code == 423
 
 

@@ -8,7 +8,7 @@ import pytest
 from engine.definitions.publish import publish
 from engine.identity.principal import SYSTEM
 from engine.runtime import Runtime
-from tests.reports.desk import Desk
+from tests.reports.desk import Desk, line
 from tests.reports.shop import documents
 
 
@@ -44,3 +44,20 @@ def desk(shop: Runtime, principal: Callable[[str], Any]) -> Desk:
     ):
         made.create("product", id=key, sku=key, name=name, category=category, cost=cost)
     return made
+
+
+@pytest.fixture
+def ranked(desk: Desk) -> Desk:
+    """S40: O1 delivered, O2 completed, O3 void, O4 pending, R1 a return."""
+    desk.order(
+        "c1",
+        line("p1", 100, 5700),
+        line("p2", 20, 11400),
+        line("p1", 10, 5700, gift=True),
+        status="delivered",
+    )
+    desk.order("c2", line("p3", 15, 19800), line("p1", 40, 6000))
+    desk.order("c1", line("p2", 500, 12000), status="void")
+    desk.order("c1", line("p3", 100, 19800), status="pending")
+    desk.order("c1", line("p1", 30, 5700), type="return")
+    return desk

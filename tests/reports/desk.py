@@ -47,3 +47,12 @@ class Desk:
 def line(product: str, qty: int, price: int, *, gift: bool = False) -> dict[str, Any]:
     """A line with whole units and a price in cents."""
     return {"product": product, "qty": qty * 100, "price": price, "gift": gift}
+
+
+def table(answer: dict[str, Any], *columns: str) -> list[tuple[Any, ...]]:
+    """Rows of an answer as tuples; references by name."""
+
+    def cell(value: Any) -> Any:
+        return value["label"] or value["id"] if isinstance(value, dict) else value
+
+    return [tuple(cell(row[column]) for column in columns) for row in answer["rows"]]

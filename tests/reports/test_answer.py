@@ -12,7 +12,7 @@ from engine.expressions import Type
 from engine.expressions import types as t
 from reports.answer import answer
 from reports.fill import TooManyPeriods
-from reports.groups import Group, Groups
+from reports.groups import Group, Groups, ordered
 from reports.measures.avg import Avg
 from reports.measures.sum import Sum
 from reports.periods import Period
@@ -156,3 +156,11 @@ def test_more_groups_than_the_limit_are_said() -> None:
     found = answer(the_plan, cells(the_plan, ("li", 1, 1), ("wu", 1, 1)), {}).as_json()
     assert len(found["rows"]) == 1
     assert found["truncated"] is True
+
+
+@pytest.mark.parametrize(("desc", "wanted"), [(False, ["b", "a", "x", None]), (True, ["a", "b", "x", None])])
+def test_references_sort_by_name_and_what_has_none_comes_last(desc: bool, wanted: list[str | None]) -> None:
+    the_plan = plan(dimension("customer", t.ref("customer")), sort=(Sort(by="customer", desc=desc),))
+    groups = [Group(frozenset({0}), (key,), (0, 0)) for key in (None, "x", "a", "b")]
+    labels = {(0, "a"): "Zhang", (0, "b"): "Li", (0, "x"): None}
+    assert [group.keys[0] for group in ordered(groups, the_plan, labels)] == wanted

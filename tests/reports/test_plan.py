@@ -16,6 +16,23 @@ REGISTRIES = fill(BUILT_INS)
 AMOUNT = {"id": "amount", "agg": "sum", "field": "total"}
 
 
+OWN = {
+    "bad_grain",
+    "double_counting",
+    "double_id",
+    "field_required",
+    "not_a_date",
+    "not_a_field",
+    "not_groupable",
+    "not_summable",
+    "pivot_incomplete",
+    "unknown_aggregate",
+    "unknown_form",
+    "unknown_id",
+}
+"""Codes whose sentences are written here; those of the language and of the models are tested there."""
+
+
 def findings(**report: Any) -> list[tuple[str, str, str, str]]:
     document = {
         "key": "tried",
@@ -25,7 +42,10 @@ def findings(**report: Any) -> list[tuple[str, str, str, str]]:
         **report,
     }
     checked = check_app(documents(report={"tried": document}), REGISTRIES)
-    return [(each.level, each.code, each.pointer, each.message["en"]) for each in checked.findings]
+    return [
+        (each.level, each.code, each.pointer, each.message["en"] if each.code in OWN else "…")
+        for each in checked.findings
+    ]
 
 
 def test_the_reports_of_the_shop_have_no_findings() -> None:
@@ -58,7 +78,7 @@ REFUSED: dict[str, dict[str, Any]] = {
         "dimensions": [{"id": "c", "field": "customer"}, {"id": "o", "field": "owner"}],
         "pivot": {"rows": ["o"], "columns": ["x"]},
     },
-    "a function without SQL": {"dimensions": [{"id": "p", "expr": 'IF(MATCHES(no, "x+"), no, no)'}]},
+    "no such function": {"dimensions": [{"id": "p", "expr": "NOTHING(no)"}]},
     "a key that is none": {"dimension": []},
     "a bad zone": {"tz": "Asia/Shangai"},
     "fill without grain": {"dimensions": [{"id": "m", "field": "order_date", "fill": True}]},

@@ -44,19 +44,28 @@ class PostgresForTests:
 
     def __init__(self, server: Any, tables: sa.MetaData) -> None:
         self._server = server
+        self._tables = tables
         self._admin = psycopg.connect(server.get_uri(), autocommit=True)
-        self._template = self._ensure_template(tables)
+        self._template = self._ensure_template()
 
     @contextmanager
     def database(self) -> Iterator[str]:
         """The URL of a database with the platform's tables; dropped afterwards."""
         name = f"ff_test_{os.getpid()}_{next(_numbers)}"
-        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
-        self._admin.execute(copy.format(sql.Identifier(name), sql.Identifier(self._template)))
+        try:
+            self._copy(name)
+        except psycopg.errors.InvalidCatalogName:  # another run with other tables tidied up
+            with server_lock():
+                self._ensure_template()
+            self._copy(name)
         try:
             yield self._server.get_uri(name)
         finally:
             self._drop(name)
+
+    def _copy(self, name: str) -> None:
+        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+        self._admin.execute(copy.format(sql.Identifier(name), sql.Identifier(self._template)))
 
     def close(self) -> None:
         self._admin.close()
@@ -67,8 +76,8 @@ class PostgresForTests:
             if not psutil.pid_exists(int(name.split("_")[2])):
                 self._drop(name)
 
-    def _ensure_template(self, tables: sa.MetaData) -> str:
-        name = f"ff_template_{_fingerprint(tables)}"
+    def _ensure_template(self) -> str:
+        name = f"ff_template_{_fingerprint(self._tables)}"
         if self._exists(name):
             return name
         raw = f"ff_raw_{os.getpid()}"
@@ -76,7 +85,7 @@ class PostgresForTests:
         self._admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(raw)))
         engine = sa.create_engine(driver_url(self._server.get_uri(raw)))
         with engine.begin() as connection:
-            tables.create_all(connection)
+            self._tables.create_all(connection)
         engine.dispose()
         self._drop_old_templates()
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
@@ -98,11 +107,15 @@ class PostgresForTests:
         self._admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+def server_lock() -> Any:
+    """Held by one process at a time: whoever starts, stops or prepares the server."""
+    return fasteners.InterProcessLock(FOLDER.with_suffix(".lock"))
+
+
 @contextmanager
 def running_postgres(tables: sa.MetaData) -> Iterator[PostgresForTests]:
     """The shared server, started when nobody runs it yet, with a template of `tables`."""
-    lock = fasteners.InterProcessLock(FOLDER.with_suffix(".lock"))
-    with lock:
+    with server_lock():
         server = get_server(FOLDER, start=False, cleanup_mode="stop")
         _forget_dead_users(server)
         server.ensure_pgdata_inited()
@@ -114,7 +127,7 @@ def running_postgres(tables: sa.MetaData) -> Iterator[PostgresForTests]:
         yield postgres
     finally:
         postgres.close()
-        with lock:
+        with server_lock():
             server.cleanup()
 
 
@@ -130,7 +143,8 @@ def _fingerprint(tables: sa.MetaData) -> str:
         dialect_url, lambda ddl, *_, **__: statements.append(str(ddl.compile(dialect=engine.dialect)))
     )
     tables.create_all(engine, checkfirst=False)
-    return hashlib.sha256("".join(statements).encode()).hexdigest()[:16]
+    # the indexes of a table have no order
+    return hashlib.sha256("".join(sorted(statements)).encode()).hexdigest()[:16]
 
 
 def _configure(path: Path) -> None:

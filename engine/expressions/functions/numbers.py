@@ -173,7 +173,7 @@ class Max(_Extreme):
     type = "MAX"
     pick = staticmethod(largest)
     doc = text("最大值，忽略空值。", "The largest of several values; nulls are skipped.")
-    examples = (Example("MAX(3, 1.5, null)", "3"),)
+    examples = (Example("MAX(3, 1.5, null)", "3.0"),)
 
 
 def remainder(value: int, divisor: int) -> int | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlglot import exp
@@ -22,6 +25,7 @@ _DIALECTS: dict[str, type[Lowering]] = {
 }
 # psycopg reads %: these marks keep placeholders apart while every other % is doubled.
 _OPEN, _CLOSE = "\x01", "\x02"
+_DEEP = 10_000
 
 
 def lower(checked: CheckedExpression, columns: Columns, params: Params, dialect: Dialect) -> exp.Expr:
@@ -43,6 +47,25 @@ def lower(checked: CheckedExpression, columns: Columns, params: Params, dialect:
 
 def print_sql(tree: exp.Expr, dialect: Dialect) -> str:
     """Driver-ready text: `:name` for sqlite3, `%(name)s` for psycopg, `$name` for duckdb."""
+    try:
+        return _printed(tree, dialect)
+    except RecursionError:
+        # Formulas inside formulas; the printer of sqlglot takes several frames for each level.
+        with _deeper():
+            return _printed(tree, dialect)
+
+
+@contextmanager
+def _deeper() -> Iterator[None]:
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(usual, _DEEP))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(usual)
+
+
+def _printed(tree: exp.Expr, dialect: Dialect) -> str:
     if dialect != "postgres":
         return str(tree.sql(dialect=dialect))
     marked = tree.transform(_marked)

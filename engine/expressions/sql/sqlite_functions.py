@@ -81,10 +81,6 @@ def _extreme(pick: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *values: narrow(pick(*(None if value is None else int(value) for value in values)))
 
 
-def _text_extreme(pick: Callable[..., Any]) -> Callable[..., Any]:
-    return pick
-
-
 def _limited(text: str) -> str | None:
     return text if len(text) <= MAX_TEXT else None
 
@@ -144,8 +140,8 @@ STRICT |= {f"{name}_within": _within(name) for name in WITHIN}
 NULL_TOLERANT: dict[str, Callable[..., Any]] = {
     "ff_smallest": _extreme(smallest),
     "ff_largest": _extreme(largest),
-    "ff_smallest_text": _text_extreme(smallest),
-    "ff_largest_text": _text_extreme(largest),
+    "ff_smallest_text": smallest,
+    "ff_largest_text": largest,
 }
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
+
+from api.boot import build
+from api.cli.main import run
+from engine.identity.sessions import Sessions
+from engine.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 APP = {
@@ -22,18 +29,31 @@ APP = {
 }
 
 
-def fourfold(home, *words, given=""):
-    environment = {**os.environ, "FOURFOLD_HOME": str(home), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-    return subprocess.run(
-        [sys.executable, "-m", "api.cli", *words],
-        env=environment,
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-        cwd=home,
-    )
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def fourfold(monkeypatch, capsys, tmp_path):
+    """`fourfold("app", "check", folder)`: the command in this process, with a data folder of its own."""
+    monkeypatch.setenv("FOURFOLD_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words, given=""):
+        monkeypatch.setattr(sys, "argv", ["fourfold", *map(str, words)])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(given))
+        with pytest.raises(SystemExit) as ended:
+            run()
+        said = capsys.readouterr()
+        return Outcome(int(ended.value.code or 0), said.out, said.err)
+
+    yield call
+    structlog.reset_defaults()  # what ran logged into this test's standard error
 
 
 @pytest.fixture
@@ -46,48 +66,50 @@ def folder(tmp_path):
     return made
 
 
-def test_help_lists_the_commands(tmp_path):
-    told = fourfold(tmp_path, "--help").stdout
+def test_help_lists_the_commands():
+    told = subprocess.run(
+        [sys.executable, "-m", "api.cli", "--help"], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     for command in ("serve", "api", "worker", "reports", "demo", "migrate", "app", "admin"):
-        assert command in told
+        assert command in told.stdout
 
 
-def test_app_is_checked_applied_twice_and_exported(tmp_path, folder):
-    checked = fourfold(tmp_path, "app", "check", str(folder))
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    first = fourfold(tmp_path, "app", "apply", str(folder))
-    assert first.returncode == 0, first.stdout + first.stderr
-    assert "published, v1" in first.stdout
-    second = fourfold(tmp_path, "app", "apply", str(folder))
-    assert "nothing changed, v1" in second.stdout
+def test_app_is_checked_applied_twice_and_exported(fourfold, folder, tmp_path):
+    assert fourfold("app", "check", folder).code == 0
+    assert fourfold("app", "apply", folder, "--plan").code == 0
+    first = fourfold("app", "apply", folder)
+    assert (first.code, "published, v1" in first.out) == (0, True)
+    assert "nothing changed, v1" in fourfold("app", "apply", folder).out
     exported = tmp_path / "out"
-    assert fourfold(tmp_path, "app", "export", "shop", str(exported)).returncode == 0
+    assert fourfold("app", "export", "shop", exported).code == 0
     for name, document in APP.items():
         assert json.loads((exported / name).read_text()) == document
 
 
-def test_broken_app_is_refused_with_a_pointer(tmp_path, folder):
+def test_broken_app_is_refused_with_a_pointer(fourfold, folder):
     (folder / "forms" / "note.json").write_text(json.dumps({**APP["forms/note.json"], "colour": "red"}))
-    checked = fourfold(tmp_path, "app", "check", str(folder))
-    assert checked.returncode == 1
-    assert "/forms/note/colour" in checked.stdout
-    applied = fourfold(tmp_path, "app", "apply", str(folder))
-    assert applied.returncode == 1
-    assert "/forms/note/colour" in applied.stdout
-    assert "Traceback" not in applied.stderr
+    for command in ("check", "apply"):
+        refused = fourfold("app", command, folder)
+        assert refused.code == 1
+        assert "/forms/note/colour" in refused.out
 
 
-def test_administrator_is_created_with_the_password_from_standard_input(tmp_path):
-    short = fourfold(tmp_path, "admin", "create", given="short\n")
-    assert short.returncode == 1
-    assert "weak_password" in short.stderr
-    made = fourfold(tmp_path, "admin", "create", "boss", given="correct horse\n")
-    assert made.returncode == 0, made.stderr
-    again = fourfold(tmp_path, "admin", "create", "boss", given="another horse\n")
-    assert again.returncode == 0, again.stderr
+def test_unknown_app_cannot_be_exported(fourfold, tmp_path):
+    assert fourfold("migrate").code == 0
+    refused = fourfold("app", "export", "none", tmp_path / "out")
+    assert (refused.code, "app_not_found" in refused.err) == (1, True)
 
 
-def test_processes_refuse_tables_of_another_release(tmp_path):
-    refused = fourfold(tmp_path, "worker")
-    assert refused.returncode == 1
-    assert "not_migrated" in refused.stderr
+def test_administrator_is_created_with_the_password_from_standard_input(fourfold, tmp_path):
+    short = fourfold("admin", "create", given="short\n")
+    assert (short.code, "weak_password" in short.err) == (1, True)
+    assert fourfold("admin", "create", "boss", given="correct horse\n").code == 0
+    assert fourfold("admin", "create", "boss", given="another horse\n").code == 0
+    runtime = build(Settings(home=tmp_path / "home"))
+    assert Sessions(runtime).check_password("boss", "another horse") == "boss"
+    runtime.close()
+
+
+def test_processes_refuse_tables_of_another_release(fourfold):
+    refused = fourfold("worker")
+    assert (refused.code, "not_migrated" in refused.err) == (1, True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.expressions.world import DuckStore, PostgresStore, SqliteStore, Store
+from tests.engine.expressions.stores import DuckStore, PostgresStore, SqliteStore, Store
 
 
 @pytest.fixture(scope="session")

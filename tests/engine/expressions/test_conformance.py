@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.expressions import CheckedExpression, check
-from tests.engine.expressions.world import SCOPE, Case, Store, cases, environment, record_of, spelled
+from tests.engine.expressions.stores import Store
+from tests.engine.expressions.world import SCOPE, Case, cases, environment, record_of, spelled
 
 CASES = list(cases())
 CHECKED = {case.expression: check(case.expression, SCOPE) for case in CASES}

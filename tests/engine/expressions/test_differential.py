@@ -14,7 +14,8 @@ import pytest
 
 from engine.expressions import CheckedExpression, ExpressionError, check
 from tests.engine.expressions.random_expressions import Maker, random_record
-from tests.engine.expressions.world import SCOPE, Store, environment, record_of, spelled
+from tests.engine.expressions.stores import Store
+from tests.engine.expressions.world import SCOPE, environment, record_of, spelled
 
 COUNT = int(os.environ.get("FOURFOLD_EXPRESSIONS", "120"))
 SEED = int(os.environ.get("FOURFOLD_SEED", "20260302"))

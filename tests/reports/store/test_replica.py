@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -166,11 +168,19 @@ def test_a_broken_file_is_built_anew(desk: Desk, tmp_path: Path, damage: bytes |
     replica.close()
 
 
-def test_a_second_process_uses_memory(desk: Desk, replica: Replica, tmp_path: Path) -> None:
-    tables = all_tables(desk.runtime)
-    other = Replica(desk.runtime, tmp_path / "replica.duckdb", Limits(memory="500MB"))
-    assert rows_of(other, tables) == rows_in_store(desk.runtime, tables)
-    other.close()
+def test_a_second_process_uses_memory(desk: Desk, tmp_path: Path) -> None:
+    path, tables = tmp_path / "taken.duckdb", all_tables(desk.runtime)
+    script = f"import duckdb; c = duckdb.connect({str(path)!r}); print(1, flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == b"1\n"
+        replica = Replica(desk.runtime, path, Limits(memory="500MB"))
+        assert rows_of(replica, tables) == rows_in_store(desk.runtime, tables)
+        replica.close()
+        owner.communicate(b"\n")
+    assert path.exists()
 
 
 def test_a_new_field_makes_its_table_be_read_again(desk: Desk, replica: Replica) -> None:
@@ -204,7 +214,7 @@ def test_a_bad_statement_does_no_harm(replica: Replica, desk: Desk) -> None:
 
 
 def test_a_position_that_does_not_come_makes_the_answer_stale(desk: Desk, tmp_path: Path) -> None:
-    replica = Replica(desk.runtime, None, Limits(memory="500MB", wait=0.2, build=0.5))
+    replica = Replica(desk.runtime, None, Limits(memory="500MB", wait=1.0, build=60.0))
     query = StoreQuery("shop", 1, all_tables(desk.runtime), "SELECT count(*) FROM shop_order", {})
     first = replica.query(query)
     with desk.runtime.reading(SYSTEM) as work:

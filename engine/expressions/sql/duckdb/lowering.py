@@ -30,8 +30,7 @@ class DuckLowering(Lowering):
         made = body(exp.column(name))
         if made.find(exp.Select) is None and value.find(exp.Select) is None:
             function = exp.Lambda(this=made, expressions=[exp.to_identifier(name)])
-            listed = b.call("LIST_TRANSFORM", b.call("LIST_VALUE", value), function)
-            return b.call("LIST_EXTRACT", listed, b.whole(1))
+            return first_of(b.call("LIST_TRANSFORM", listed(value), function))
         return b.asked(made, b.selected(value, name), f"{name}t")
 
     def as_int64(self, made: Sql) -> Sql:
@@ -46,3 +45,14 @@ class DuckLowering(Lowering):
 
     def no_choice(self, held: Sql) -> Sql:
         return b.binary(exp.EQ, b.call("LEN", held), b.whole(0))
+
+
+def first_of(items: Sql) -> Sql:
+    return b.call("LIST_EXTRACT", items, b.whole(1))
+
+
+def listed(value: Sql) -> Sql:
+    """A list of the value alone; the value of an earlier lambda is taken as the list it comes from."""
+    if isinstance(value, exp.Anonymous) and value.name == "LIST_EXTRACT":
+        return b.take(value.expressions[0])
+    return b.call("LIST_VALUE", value)

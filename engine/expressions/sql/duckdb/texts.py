@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import ascii_lowercase, ascii_uppercase
 
 from sqlglot import exp
 
@@ -33,7 +34,10 @@ class DuckTexts(TextForms):
         def changed(x: Sql) -> Sql:
             other = b.call("REGEXP_MATCHES", x, constant(letters.pattern(table)))
             translated = b.call("TRANSLATE", x, constant(before), constant(after))
-            return b.case((other, translated), otherwise=b.call(name, x))
+            small, large = b.word(ascii_lowercase), b.word(ascii_uppercase)
+            ascii_only = (small, large) if name == "UPPER" else (large, small)
+            # UPPER and LOWER of DuckDB know other letters than our table does.
+            return b.case((other, translated), otherwise=b.call("TRANSLATE", x, *ascii_only))
 
         return self.lower.let(value, changed)
 
