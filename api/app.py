@@ -33,6 +33,8 @@ from api.routes import (
 from engine.runtime import Runtime
 
 PREFIX = "/api/v1"
+OPEN_PATHS = ("/health", "/health/live", "/auth/login")
+"""What is served to people who have not said who they are."""
 
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -66,9 +68,16 @@ def create_app(runtime: Runtime) -> Application:
         yield
         edge.close()
 
-    app = Application(title="Fourfold", version=release(), lifespan=lifespan, redirect_slashes=False)
+    app = Application(
+        title="Fourfold",
+        version=release(),
+        lifespan=lifespan,
+        redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+    )
     hot = HotRoutes(super(Application, app).__call__, app, PREFIX, records.ROUTES)
-    app.guard = Guard(hot, limit=runtime.settings.body_limit)
+    app.guard = Guard(hot, limit=runtime.settings.body_limit, prefix=PREFIX, open_paths=OPEN_PATHS)
     app.state.edge = edge
     app.state.runtime = runtime
     add_handlers(app)
@@ -83,9 +92,7 @@ def create_app(runtime: Runtime) -> Application:
 
 async def about(_request: Request) -> Response:
     """Where to look next."""
-    return answer(
-        {"name": "Fourfold", "version": release(), "api": PREFIX, "openapi": "/openapi.json", "docs": "/docs"}
-    )
+    return answer({"name": "Fourfold", "version": release(), "api": PREFIX, "openapi": "/openapi.json"})
 
 
 def release() -> str:

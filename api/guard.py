@@ -1,31 +1,40 @@
-"""The outermost ASGI layer: request ids and the limit on request bodies."""
+"""The outermost ASGI layer: request ids, the limit on request bodies, and no answer without a token."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem_response
 from api.problems import BodyTooLarge
+from engine.errors import EngineError
+from engine.identity.sessions import NotAuthenticated
 from engine.ids import new_id
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 class Guard:
-    """Gives every request an id, answers with it, and refuses bodies over `limit` bytes."""
+    """Gives every request an id, answers with it, and refuses bodies over `limit` bytes.
 
-    def __init__(self, app: ASGIApp, *, limit: int) -> None:
+    Below `prefix` only the paths in `open_paths` are served without a bearer token. Whether a token is
+    valid is asked where the request is served; this stops what comes without one before it is read.
+    """
+
+    def __init__(self, app: ASGIApp, *, limit: int, prefix: str, open_paths: Collection[str]) -> None:
         self._app = app
         self._limit = limit
+        self._prefix = prefix + "/"
+        self._open = frozenset(prefix + path for path in open_paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given, length = _headers(scope)
+        given, length, known = _headers(scope)
         identifier = given if given and CLIENT_ID.fullmatch(given) else new_id()
         scope.setdefault("state", {})["request_id"] = identifier
 
@@ -34,9 +43,13 @@ class Guard:
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", identifier.encode())]
             await send(message)
 
-        if length is not None and length > self._limit:
-            refusal = problem_response(self.too_large(), Request(scope))
-            await refusal(scope, receive, answer)
+        refusal: EngineError | None = None
+        if not known and scope["path"].startswith(self._prefix) and scope["path"] not in self._open:
+            refusal = NotAuthenticated()
+        elif length is not None and length > self._limit:
+            refusal = self.too_large()
+        if refusal is not None:
+            await problem_response(refusal, Request(scope))(scope, receive, answer)
             return
         await self._app(scope, self._counted(receive), answer)
 
@@ -58,11 +71,14 @@ class Guard:
         return counted
 
 
-def _headers(scope: Scope) -> tuple[str | None, int | None]:
-    given, length = None, None
+def _headers(scope: Scope) -> tuple[str | None, int | None, bool]:
+    """The request id the client gave, the length it names, and whether it shows a token."""
+    given, length, known = None, None, False
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             given = value.decode("latin-1")
         elif name == b"content-length" and value.isdigit():
             length = int(value)
-    return given, length
+        elif name == b"authorization":
+            known = value[:7].lower() == b"bearer " and len(value) > 7
+    return given, length, known

@@ -95,7 +95,7 @@ def _welcome(settings: Settings, seconds: float) -> None:
     ask = 'curl -s -H "Authorization: Bearer $TOKEN"'
     lines = (
         f"Fourfold  {address}  ({seconds:.1f} s)",
-        f"接口 / API: {address}/docs    数据 / data: {settings.home.absolute()}",
+        f"接口 / API: {address}/openapi.json    数据 / data: {settings.home.absolute()}",
         f"用户 / users: li sun zhou wu he wang zhang ma liu zheng fang zhao qian lin root    密码 / password: {PASSWORD}",
         "",
         "试一试 / try:",

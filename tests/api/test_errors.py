@@ -57,7 +57,7 @@ def test_every_status_is_a_client_or_server_error():
 
 
 def test_unknown_address_is_a_problem_document(client):
-    answer = client.get("/api/v1/nowhere")
+    answer = client.get("/nowhere")
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["code"] == "route_not_found"
