@@ -42,6 +42,8 @@ STATUS: Mapping[str, int] = {
     "record_locked": 423,
     "too_many_attempts": 429,
     "internal_error": 500,
+    "report_failed": 500,
+    "report_timeout": 504,
     "try_again": 503,
 }
 """By code. A class without a line of its own takes the status of the class it refines."""

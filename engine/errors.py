@@ -54,6 +54,12 @@ class Invalid(EngineError):
         self.args = ("; ".join(f"{f.pointer}:{f.code}" for f in self.findings),)
 
 
+class NotPublishable(Invalid):
+    """The app cannot be published as it is."""
+
+    zh = "应用还不能发布。"
+
+
 class Forbidden(EngineError):
     """You have no right to do this."""
 

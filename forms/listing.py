@@ -154,16 +154,16 @@ def read_sort(access: Access, form: Form, source: str | None) -> tuple[SortKey, 
 
 
 def read_fields(access: Access, form: Form, source: str | None) -> list[Path]:
-    """The asked fields with `id` first; by default all but child tables."""
+    """The asked fields with `id` and `rev` first; by default all but child tables."""
     if not source:
         return default_fields(form, access.seen(form.key), children=False)
-    paths: list[Path] = [("id",)]
+    paths: list[Path] = [("id",), ("rev",)]
     for part in source.split(","):
         name = part.strip()
         if name in form.children and access.seen(form.key).shows(name):
             path: Path = (name,)
         elif name == "version" and name not in form.fields:
-            path = ("rev",)
+            continue  # another name of `rev`
         else:
             path = _path(access, form, name, "/fields")
         if path not in paths:

@@ -12,6 +12,7 @@ from engine.ids import new_id
 from engine.permissions.compiled import UNLIMITED, CompiledGrant, GrantSet
 from engine.protocols import Record
 from forms.access import ForbiddenField
+from forms.checks import FILL_IN, REQUIRED
 from forms.compiled import ChildTable, Field, Form, RowKind
 from forms.field_type import Reading
 from forms.field_types.ref import read_reference
@@ -45,8 +46,22 @@ class RecordReader:
                 self._writable(key, f"/{key}")
                 values[key] = self._children(child, data[key])
         if self.findings:
+            self._add_missing(values, data)
             raise Invalid(self.findings)
         return values
+
+    def _add_missing(self, values: Record, data: Mapping[str, Any]) -> None:
+        """A new record that is refused anyway also hears what it plainly lacks, so that people correct once."""
+        if self.before is not None:
+            return
+        named = {finding.pointer for finding in self.findings}
+        for found in self.form.fields.values():
+            empty = values.get(found.key) is None and data.get(found.key) in (None, "")
+            preset = found.key not in data and (
+                found.default is not None or found.default_expression is not None
+            )
+            if found.required is True and empty and not preset and f"/{found.key}" not in named:
+                self.findings.append(missing(f"/{found.key}"))
 
     def _row(
         self,
@@ -176,6 +191,11 @@ def unknown_field(pointer: str, key: str) -> Finding:
         Text(zh=f"表单中没有字段“{key[:60]}”。", en=f"The form has no field '{key[:60]}'."),
         Text(zh="请检查字段键。", en="Check the key of the field."),
     )
+
+
+def missing(pointer: str) -> Finding:
+    """The answer for a required value that is not there."""
+    return Finding("error", "required", pointer, REQUIRED, FILL_IN)
 
 
 def read_only(pointer: str) -> Finding:

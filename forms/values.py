@@ -29,7 +29,9 @@ class Problem(Exception):
 
 def wrong_type(zh: str, en: str) -> Problem:
     """The JSON type does not fit: `zh`/`en` name what is expected."""
-    return Problem("wrong_type", f"应为{zh}。", f"{en} is expected.")
+    return Problem(
+        "wrong_type", f"应为{zh}。", f"{en} is expected.", "请改用该类型的值。", "Send a value of that kind."
+    )
 
 
 def read_text(raw: Any, *, max_length: int, multiline: bool) -> str | None:

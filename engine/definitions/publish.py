@@ -10,7 +10,7 @@ from engine.definitions.app import CompiledApp, Documents
 from engine.definitions.canonical import same
 from engine.definitions.check import check_app, kinds
 from engine.definitions.plan import Step
-from engine.errors import Invalid
+from engine.errors import NotPublishable
 from engine.findings import Finding, Text, error
 from engine.storage.unit_of_work import UnitOfWork
 
@@ -52,7 +52,7 @@ def _refusal(step: Step) -> Finding:
 
 
 def publish(work: UnitOfWork, source: Documents, *, note: str | None = None) -> Published:
-    """Publish `source` as the next version of its app. Raises Invalid with every finding that blocks."""
+    """Publish `source` as the next version of its app. Raises NotPublishable with every finding that blocks."""
     work.runtime.lock_publishing(work)
     key = next(iter(source.get("app", {})), "")
     before = work.runtime.head(work, key)
@@ -61,7 +61,7 @@ def publish(work: UnitOfWork, source: Documents, *, note: str | None = None) -> 
     after, findings, steps = plan(work, source)
     blocking = [finding for finding in findings if finding.level == "error"]
     if after is None or blocking:
-        raise Invalid(blocking)
+        raise NotPublishable(blocking)
     work.apps[key] = after
     for kind in kinds(work.runtime.registries):
         kind.publish(work, before, after)

@@ -96,6 +96,7 @@ def test_everything_wrong_is_named_with_its_place(desk: Desk) -> None:
         ("/on", "bad_date"),
         ("/status", "not_in_options"),
         ("/lines/0/qty", "wrong_type"),
+        ("/customer", "required"),
     }
     with pytest.raises(Invalid) as problem:
         desk.create("sale", lines=[{"qty": "1"}, {"qty": "2000", "price": "1"}], extra="200")
