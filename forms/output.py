@@ -20,10 +20,6 @@ def record_json(
     """One object per row; a field that the row's grants do not show is absent."""
     width = len(plan.columns)
     answers = [_object(shown_columns(plan, row[width : width + plan.flags]), row) for row in found]
-    if "version" not in form.fields:
-        for answer in answers:
-            if "rev" in answer:
-                answer["version"] = answer["rev"]
     if plan.children and answers:
         _add_children(access, form, plan, found, answers)
     return answers
@@ -51,7 +47,7 @@ def saved_json(access: Access, form: Form, record: Record) -> dict[str, Any] | N
         if field.key != "deleted_at" and shows(field.key)
     }
     if "version" not in form.fields and "rev" in answer:
-        answer["version"] = answer["rev"]
+        answer["version"] = answer["rev"]  # its second name
     for key, child in form.children.items():
         if shows(key):
             names = [name for name in child.fields if shows(f"{key}.{name}")]
@@ -75,6 +71,10 @@ def shown_columns(plan: ReadingPlan, flags: Sequence[Any]) -> Shown:
             for place, column in enumerate(plan.columns)
             if column.shown_by is None or not key or any(key[flag] for flag in column.shown_by)
         ]
+        twice = [(place, "version", path, same) for place, key_, path, same in known if key_ == "rev"]
+        if plan.versioned and twice:
+            known += twice
+            known.sort(key=lambda each: each[0])
     return known
 
 

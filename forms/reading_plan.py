@@ -54,7 +54,10 @@ class Column:
 
 @dataclass(slots=True)
 class ReadingPlan:
-    """A printed statement with the places of its values. `flags` of grants follow the columns, then sort keys."""
+    """A printed statement with the places of its values. `flags` of grants follow the columns, then sort keys.
+
+    `versioned`: the form has no field `version` of its own, so `rev` shows under that name too.
+    """
 
     text: str
     params: Params
@@ -63,6 +66,7 @@ class ReadingPlan:
     sort: tuple[SortKey, ...]
     children: list[str]
     count: str = ""
+    versioned: bool = True
     shown: dict[Any, Any] = field(default_factory=dict)
 
 
@@ -131,7 +135,8 @@ class _Maker:
             select = select.order_by(self._ordered(key, descending=part.descending), copy=False)
         if limit:
             select.set("limit", exp.Limit(expression=self._variable("row_limit", "number")))
-        return ReadingPlan(self._print(select), self.query.params, columns, flags, sort, children, count)
+        text, versioned = self._print(select), "version" not in self.form.fields
+        return ReadingPlan(text, self.query.params, columns, flags, sort, children, count, versioned)
 
     def _column(self, path: Path) -> Column:
         codec, shown = self._codec(path)
