@@ -96,13 +96,6 @@ class BadReturnTarget(Conflict):
     fix_en = "Choose an approval that was passed on the way, or return to the submitter."
 
 
-class NotWritableInTask(Forbidden):
-    """The task does not let you change this field."""
-
-    code = "not_writable_in_task"
-    zh = "该任务不允许修改此字段。"
-
-
 class NoBranch(Conflict):
     """No branch of the flow fits the record."""
 

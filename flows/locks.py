@@ -16,7 +16,8 @@ ADD_LOCK = Statement(
 SET_EDITORS = Statement("UPDATE ff_record_lock SET editors = ? WHERE record = ? AND instance = ?")
 DROP_LOCK = Statement("DELETE FROM ff_record_lock WHERE record = ? AND instance = ?")
 ADD_SHARE = Statement(
-    "INSERT INTO ff_record_share (record, \"user\", app, form, level, reason) VALUES (?, ?, ?, ?, 'read', ?) "
+    'INSERT INTO ff_record_share (record, "user", app, form, level, reason, fields) '
+    "VALUES (?, ?, ?, ?, 'read', ?, ?) "
     'ON CONFLICT (record, "user", reason) DO NOTHING'
 )
 
@@ -39,8 +40,20 @@ def let_edit(work: UnitOfWork, record: str, instance: str, editors: Mapping[str,
 
 
 def share(
-    work: UnitOfWork, people: Iterable[str], *, app: str, form: str, record: str, instance: str
+    work: UnitOfWork,
+    people: Iterable[str],
+    *,
+    app: str,
+    form: str,
+    record: str,
+    reason: str,
+    fields: Mapping[str, Sequence[str]],
 ) -> None:
-    """Let people with a task on a record read it, now and after they have acted."""
+    """Let people with a task on a record read it, now and after they have acted.
+
+    `fields` are those the step hides and lets write. Steps share on their own: who is asked by two sees
+    what either of them shows.
+    """
+    said = orjson.dumps({name: list(names) for name, names in fields.items()}).decode()
     for user in people:
-        ADD_SHARE.run(work, record, user, app, form, f"flow:{instance}")
+        ADD_SHARE.run(work, record, user, app, form, reason, said)

@@ -49,7 +49,7 @@ def _leave_vacant(drive: Drive, effect: Assign) -> None:
     task = _add(drive, effect.node, effect.round, "vacant")
     reasons = dict.fromkeys(people, NOBODY)
     seats.add_seats(drive.work, task, effect.round, people, asked=people, reasons=reasons)
-    _share(drive, people)
+    _share(drive, effect.node, people)
     drive.log("vacant", node=effect.node, task=task, data={"asked": list(people)})
     _tell_vacant(drive, effect.node)
 
@@ -87,7 +87,7 @@ def open_task(drive: Drive, effect: OpenTask) -> None:
     reasons = drive.reasons.get(effect.node, {})
     people = [user for user in effect.actors if user in effect.asked or not _has_acted(drive, effect, user)]
     seats.add_seats(drive.work, task, effect.round, people, asked=effect.asked, reasons=reasons)
-    _share(drive, people)
+    _share(drive, effect.node, people)
     drive.log(
         "asked", node=effect.node, task=task, data={"asked": list(effect.asked), "people": list(people)}
     )
@@ -115,7 +115,7 @@ def reassign(drive: Drive, effect: Reassign) -> None:
     seats.add_seats(
         drive.work, task["id"], effect.round, (effect.to,), asked=(effect.to,), reasons={effect.to: why}
     )
-    _share(drive, (effect.to,))
+    _share(drive, effect.node, (effect.to,))
 
 
 def close(drive: Drive, effect: CloseTask) -> None:
@@ -145,6 +145,14 @@ def _add(drive: Drive, node: str, number: int, state: str) -> str:
     )
 
 
-def _share(drive: Drive, people: Iterable[str]) -> None:
-    kept = drive.instance
-    locks.share(drive.work, people, app=kept.app, form=kept.form, record=kept.record, instance=kept.id)
+def _share(drive: Drive, node: str, people: Iterable[str]) -> None:
+    kept, params = drive.instance, drive.flow.graph.nodes[node].params
+    locks.share(
+        drive.work,
+        people,
+        app=kept.app,
+        form=kept.form,
+        record=kept.record,
+        reason=f"flow:{kept.id}:{node}",
+        fields={"hidden": params.hidden, "write": params.write},
+    )

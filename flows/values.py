@@ -7,9 +7,9 @@ from typing import Any
 
 from engine.permissions.compiled import UNLIMITED
 from engine.protocols import Record
-from flows.errors import NotWritableInTask
 from forms.compiled import ChildTable, Field, Form
 from forms.reading_json import RecordReader
+from forms.records import NotWritableInTask
 
 
 def read_values(form: Form, data: Any, before: Record, write: tuple[str, ...]) -> Record:

@@ -8,6 +8,7 @@ from typing import Any
 from engine.storage.unit_of_work import UnitOfWork
 from flows import repository, seats
 from flows.compiled import CompiledFlow
+from flows.disclosure import line_data, outline, shown_fields
 from flows.errors import InstanceNotFound, TaskNotFound
 from flows.nodes.approval import Approval
 from flows.people import name_of
@@ -57,8 +58,16 @@ def task_json(work: UnitOfWork, row: Row, taken: Sequence[Row]) -> Json:
         "closed_by": row["closed_by"],
         "status": row["status"],
         "outcome": row["outcome"],
-        "error": row["error"],
+        "error": _error(work, row, taken),
     }
+
+
+def _error(work: UnitOfWork, row: Row, taken: Sequence[Row]) -> Json | None:
+    """The whole problem only for those who are asked to deal with it."""
+    user, problem = work.principal.user, row["error"]
+    if not problem or work.principal.is_admin or any(seat["user"] == user for seat in taken):
+        return problem or None
+    return outline(problem)
 
 
 def _people(work: UnitOfWork, taken: Sequence[Row]) -> list[Json]:
@@ -175,8 +184,12 @@ def _sees_record(work: UnitOfWork, kept: Instance) -> bool:
 
 
 def timeline(work: UnitOfWork, instance_id: str) -> list[Json]:
-    """What happened, in order; approvals that a return or a new submission voided say so."""
+    """What happened, in order; approvals that a return or a new submission voided say so.
+
+    Values of fields that the reader does not see are left out.
+    """
     kept = visible_instance(work, instance_id)
+    shown = shown_fields(work, kept)
     nodes = pinned_flow(work, kept).graph.nodes
     items: list[Json] = []
     for row in repository.events_of(work, [kept.id]):
@@ -185,6 +198,7 @@ def timeline(work: UnitOfWork, instance_id: str) -> list[Json]:
         items.append(
             {
                 **row,
+                "data": line_data(work, row, shown),
                 "node_label": dict(node.label) if node is not None else None,
                 "actor_name": name_of(work, row["actor"]),
                 "voided": False,

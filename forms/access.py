@@ -12,12 +12,21 @@ from engine.definitions.app import CompiledApp
 from engine.errors import Forbidden
 from engine.expressions import CheckedExpression, Env, Params, Scope, Shape, Type, print_sql
 from engine.expressions import types as t
-from engine.permissions.compiled import CompiledGrant, GrantSet, NoRows, grants_for, shared_only
+from engine.permissions.compiled import (
+    CompiledGrant,
+    GrantSet,
+    NoRows,
+    SharedFields,
+    grants_for,
+    shared_only,
+)
+from engine.storage.columns import decode_json
 from engine.storage.unit_of_work import UnitOfWork
 from forms.columns import Query, RecordColumns, col, table
 from forms.compiled import Form, FormShape
 from forms.environment import environment, variables
 from forms.rows import MARK
+from forms.system_forms import SYSTEM_FORMS, public_shape
 
 
 class ForbiddenField(Forbidden):
@@ -66,9 +75,15 @@ class Access:
         """The grants that let the principal read records of a form."""
         return self.grants(form, "view")
 
-    def readable(self, form: str) -> GrantSet:
-        """The grants for reading one record: without any, what a task or a colleague shares."""
-        return self.seen(form) or shared_only(self.app, form)
+    def readable(self, form: str, record: str) -> GrantSet:
+        """The grants for reading one record: without any, what a task or a colleague shares of it."""
+        return self.seen(form) or shared_only(self.app, form, self._sharing(record))
+
+    def _sharing(self, record: str) -> list[SharedFields]:
+        mark = MARK[self.work.runtime.database.dialect]
+        text = f'SELECT fields FROM ff_record_share WHERE record = {mark} AND "user" = {mark}'
+        said = [decode_json(row[0]) or {} for row in self.work.rows(text, (record, self.work.principal.user))]
+        return [SharedFields(tuple(each.get("hidden", ())), tuple(each.get("write", ()))) for each in said]
 
     def demand(self, form: str, action: str) -> GrantSet:
         """The grants for an action. Raises Forbidden when there is none at all."""
@@ -90,13 +105,13 @@ class Access:
         compiled = self.app.kind("form").get(form)
         if compiled is not None:
             return VisibleShape(compiled.shape, self.seen(form))
-        from forms.system_forms import SYSTEM_FORMS
-
-        return SYSTEM_FORMS[form].shape() if form in SYSTEM_FORMS else None
+        if self.work.principal.is_admin:
+            return SYSTEM_FORMS[form].shape() if form in SYSTEM_FORMS else None
+        return public_shape(form)
 
     def sees(self, form: Form, record: str) -> bool:
         """Whether the principal may read this record."""
-        grants = self.readable(form.key)
+        grants = self.readable(form.key, record)
         return grants.unlimited or any(self.flags(form, grants, record) or [])
 
     def flags(self, form: Form, grants: GrantSet, record: str, *, write: bool = False) -> list[bool] | None:
@@ -153,14 +168,17 @@ class Access:
         text += " AND level = 'write'" if write else ""
         return self.work.row(text, (record, self.work.principal.user)) is not None
 
-    def check_written(self, grants: GrantSet, record: Mapping[str, Any]) -> None:
-        """The record as written must still be one that the writer may write. Raises Forbidden."""
-        if grants.unlimited:
+    def check_written(
+        self, granting: Iterable[CompiledGrant] | None, written: Iterable[str], record: Mapping[str, Any]
+    ) -> None:
+        """Every field written must be allowed by a grant that had the record before and still allows it as
+        it is now. `granting` None: all rights are given anyway. Raises Forbidden.
+        """
+        if granting is None:
             return
         env = environment(self.work, self.app)
-        if any(_has(grant.check, record, env) for grant in grants.grants):
-            return
-        if not self._shared(record["id"], write=True):
+        standing = [grant for grant in granting if _has(grant.check, record, env)]
+        if not standing or not all(any(grant.writes(name) for grant in standing) for name in written):
             raise Forbidden(
                 {
                     "zh": "保存后该记录将超出您的数据权限范围。",

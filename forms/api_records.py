@@ -15,6 +15,7 @@ from forms.deletion import delete
 from forms.edits import Edit
 from forms.environment import variables
 from forms.output import record_json, saved_json
+from forms.plans import kept
 from forms.reading_json import reader
 from forms.reading_plan import Path, ReadingPlan, default_fields, make_plan
 from forms.records import RecordNotFound
@@ -34,30 +35,32 @@ def get_json(
 ) -> dict[str, Any]:
     """One record as the reader may see it. Raises Forbidden, RecordNotFound, UnknownField."""
     access = Access(work, app)
-    plan = _one_plan(access, form, fields)
+    plan = _one_plan(access, form, record, fields)
     row = work.row(plan.text, plan.params.bind(variables(work, app, record_id=record), work.now, app.zone))
     if row is None:
         raise RecordNotFound()
     return record_json(access, form, plan, [row])[0]
 
 
-def _one_plan(access: Access, form: Form, fields: list[Path] | None) -> ReadingPlan:
+def _one_plan(access: Access, form: Form, record: str, fields: list[Path] | None) -> ReadingPlan:
     dialect = access.work.runtime.database.dialect
-    key = ("one", form.key, dialect, access.key, tuple(fields) if fields is not None else None)
-    plan: ReadingPlan | None = access.app.memory.get(key)
-    if plan is None:
-        grants = access.readable(form.key)
+    grants = access.readable(form.key, record)
+    wanted_key = tuple(fields) if fields is not None else None
+    key = ("one", form.key, dialect, access.key, grants.key, wanted_key)
+
+    def make() -> ReadingPlan:
         wanted = fields if fields is not None else default_fields(form, grants, children=True)
-        plan = make_plan(
+        return make_plan(
             access.app,
             form,
             dialect,
-            grants_of=lambda other: grants if other == form.key else access.seen(other),
+            grants_of=access.seen,
+            grants=grants,
             fields=wanted,
             by_id=True,
         )
-        access.app.memory[key] = plan
-    return plan
+
+    return kept(access.app, key, make)
 
 
 def create_json(
@@ -66,10 +69,11 @@ def create_json(
     """Save a new record. Raises Forbidden, ForbiddenField, Invalid; DryRun with the answer instead of saving."""
     access = Access(work, app)
     grants = access.demand(form.key, "create")
-    values = reader(form, grants).read(data)
+    read = reader(form, grants)
+    values = read.read(data)
     check_targets(access, form, None, values)
     record = records.create(work, form, values)
-    access.check_written(grants, record)
+    access.check_written(None if grants.unlimited else grants.grants, read.written, record)
     return _answer(access, form, record, dry_run=dry_run)
 
 
@@ -91,7 +95,7 @@ def update_json(
     grants = access.grants(form.key, "update")
     edit = Edit(access, form, grants, data, if_match)
     saved = records.update(work, form, record, {}, alter=edit.values)
-    access.check_written(grants, saved)
+    access.check_written(edit.held, edit.written, saved)
     return _answer(access, form, saved, dry_run=dry_run)
 
 

@@ -113,14 +113,17 @@ class RecordColumns:
             parent=self,
             prefix=f"{child.key}.",
         )
-        return ChildSource(
-            table(child.table, alias),
-            exp.EQ(this=col(alias, PARENT), expression=col(self.alias, "id")),
-            columns,
-        )
+        belongs: exp.Expr = exp.EQ(this=col(alias, PARENT), expression=col(self.alias, "id"))
+        if not self.grants.always_shows(child.key):
+            # where no grant shows the child table, it has no rows for the reader
+            showing = [self.rows_of(g.where) for g in self.grants.grants if g.shows(child.key)]
+            belongs = exp.and_(belongs, any_of(showing) if showing else exp.false())
+        return ChildSource(table(child.table, alias), belongs, columns)
 
     def row_predicate(self, grants: GrantSet) -> exp.Expr | None:
         """The rows that `grants` let the reader see, or None for all."""
+        if not grants:
+            return exp.false()
         if grants.every_row:
             return None
         return any_of([self.rows_of(grant.where) for grant in grants.grants])
@@ -133,10 +136,10 @@ class RecordColumns:
         """The rows of a grant, with those that are shared; for a write only what is shared for writing."""
         if where is None:
             return exp.true()
-        if where is NO_ROWS:
-            return self._shared(write=write)
         if self.parent is not None and self.row is not self.form:
             return self.parent.rows_of(where, write=write)  # the grants of a child row are its record's
+        if where is NO_ROWS:
+            return self._shared(write=write)
         free = RecordColumns(self.query.freed(), self.row, self.alias, form=self.form)
         own = lower(where, free, self.query.params, self.query.dialect)
         return exp.paren(any_of([own, self._shared(write=write)]))

@@ -9,6 +9,7 @@ from engine.ids import new_id
 from engine.protocols import Record, RecordChange
 from engine.storage.unit_of_work import UnitOfWork
 from forms import rows
+from forms.access import Access
 from forms.checks import unique_keys
 from forms.compiled import Form
 from forms.compute import saving
@@ -72,6 +73,10 @@ def _refuse(work: UnitOfWork, app: CompiledApp, form: Form, record: str) -> None
             if count:
                 counts[name] = counts.get(name, 0) + count
     if counts:
+        access = Access(work, app)
+        hidden = [name for name in counts if not access.seen(name.partition(".")[0])]
+        if hidden:
+            counts["…"] = sum(counts.pop(name) for name in hidden)
         listed = ", ".join(f"{name}: {count}" for name, count in counts.items())
         raise Referenced(
             Text(

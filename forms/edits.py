@@ -8,12 +8,13 @@ from typing import Any
 
 from engine.changes import log
 from engine.errors import Conflict, EngineError, Forbidden, Invalid
-from engine.findings import error, text
-from engine.permissions.compiled import GrantSet
+from engine.expressions import Env
+from engine.findings import Finding, error, text
+from engine.permissions.compiled import CompiledGrant, GrantSet
 from engine.protocols import Record
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
-from forms.compiled import Form, Rule
+from forms.compiled import ChildTable, Form, Rule
 from forms.compute import holds
 from forms.environment import environment
 from forms.reading_json import read_only, reader
@@ -51,6 +52,8 @@ class Edit:
     grants: GrantSet
     data: Any
     if_match: int | None
+    held: tuple[CompiledGrant, ...] | None = ()
+    written: frozenset[str] = frozenset()
 
     def values(self, before: Record, pass_lock: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
         """The changed values in memory form.
@@ -60,33 +63,22 @@ class Edit:
         """
         access, form = self.access, self.form
         env = environment(access.work, access.app, old=before)
-        if access.held(access.readable(form.key), before, env, write=False) == ():
+        if access.held(access.readable(form.key, before["id"]), before, env, write=False) == ():
             raise RecordNotFound()
         if self.if_match is not None and self.if_match != before["rev"]:
             raise PreconditionFailed(details={"rev": before["rev"]})
         pass_lock(_touched(self.data, form))
-        held = access.held(self.grants, before, env, write=True)
-        if not self.grants or held == ():
+        self.held = access.held(self.grants, before, env, write=True)
+        if not self.grants or self.held == ():
             raise Forbidden()
-        values = reader(form, self.grants, holding=held, before=before).read(self.data)
+        read = reader(form, self.grants, holding=self.held, before=before)
+        values = read.read(self.data)
+        self.written = frozenset(read.written)
         values = {key: value for key, value in values.items() if key in form.children or before[key] != value}
-        self._refuse_readonly(before, values)
+        refuse_readonly(access, form, before, values)
         self._merge(before, values)
         check_targets(access, form, before, values)
         return values
-
-    def _refuse_readonly(self, before: Record, values: Mapping[str, Any]) -> None:
-        """Conditions of read-only fields and child tables, as the record was before."""
-        env = environment(self.access.work, self.access.app, old=before)
-        rules: dict[str, Rule] = {key: kind.readonly for key, kind in self.form.fields.items()}
-        rules |= {key: child.readonly for key, child in self.form.children.items()}
-        findings = [
-            read_only(f"/{key}")
-            for key, value in values.items()
-            if rules[key] is not False and before[key] != value and holds(rules[key], before, env)
-        ]
-        if findings:
-            raise Invalid(findings)
 
     def _merge(self, before: Record, values: Mapping[str, Any]) -> None:
         """Let an edit on an older revision through unless a field of it was changed since."""
@@ -98,6 +90,39 @@ class Edit:
             raise Invalid([error("wrong_type", "/base_version", message)])
         if base != before["rev"]:
             merge(self.access.work, self.form, before, values, base)
+
+
+def refuse_readonly(access: Access, form: Form, before: Record, values: Mapping[str, Any]) -> None:
+    """Refuse changes of what a condition makes read-only, judged by the record as it was. Raises Invalid.
+
+    A new record is free: conditions say when something that is there may no longer be changed.
+    """
+    env = environment(access.work, access.app, old=before)
+    rules: dict[str, Rule] = {key: kind.readonly for key, kind in form.fields.items()}
+    rules |= {key: child.readonly for key, child in form.children.items()}
+    findings = [
+        read_only(f"/{key}")
+        for key, value in values.items()
+        if rules[key] is not False and before[key] != value and holds(rules[key], before, env)
+    ]
+    row_env = environment(access.work, access.app, old=before, parent=before)
+    for child in form.children.values():
+        findings += _readonly_cells(child, before[child.key], values.get(child.key) or [], row_env)
+    if findings:
+        raise Invalid(findings)
+
+
+def _readonly_cells(child: ChildTable, known: list[Record], rows: list[Record], env: Env) -> list[Finding]:
+    """Changed cells of child rows whose own condition makes them read-only."""
+    guarded = [field for field in child.fields.values() if field.readonly not in (True, False)]
+    before = {row["id"]: row for row in known} if guarded else {}
+    return [
+        read_only(f"/{child.key}/{index}/{field.key}")
+        for index, row in enumerate(rows)
+        if (old := before.get(row.get("id"))) is not None
+        for field in guarded
+        if row.get(field.key) != old[field.key] and holds(field.readonly, old, env)
+    ]
 
 
 def _touched(data: Any, form: Form) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def history_json(
     Raises RecordNotFound, Forbidden.
     """
     access = Access(work, app)
-    seen = access.readable(form.key)
+    seen = access.readable(form.key, record)
     if not access.sees(form, record):
         raise RecordNotFound()
     if access.seen(form.key) and not access.grants(form.key, "history"):

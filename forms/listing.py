@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections import OrderedDict
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,11 +22,13 @@ from forms.access import Access
 from forms.compiled import Form
 from forms.environment import variables
 from forms.output import record_json
+from forms.plans import kept
 from forms.reading_plan import Path, ReadingPlan, SortKey, UnknownField, default_fields, make_plan
 
 MAX_LIMIT = 500
 COUNTED = 1_000
-PLANS = 500
+SORTED_BY = 8
+FIELDS = 200
 
 CountMode = Literal["exact", "estimated", "none"]
 
@@ -63,18 +65,18 @@ def list_json(work: UnitOfWork, app: CompiledApp, form: Form, query: ListQuery) 
     access = Access(work, app)
     if not access.seen(form.key):
         raise Forbidden()
-    cursor = _read_cursor(query.cursor)
+    cursor = _read_cursor(query)
     plan = _plan(
         access, form, query, tuple(value is None for value in cursor) if cursor is not None else None
     )
     limit = max(1, min(query.limit, MAX_LIMIT))
-    known = variables(work, app, row_limit=limit + 1, **_cursor_values(form, plan, cursor))
+    known = variables(work, app, row_limit=limit + 1, **_cursor_values(plan, cursor))
     rows = work.rows(plan.text, plan.params.bind(known, work.now, app.zone))
     more = len(rows) > limit
     rows = rows[:limit]
     answer: dict[str, Any] = {
         "items": record_json(access, form, plan, rows),
-        "next": _cursor(plan, rows[-1]) if more else None,
+        "next": _cursor(query, plan, rows[-1]) if more else None,
     }
     if query.count == "exact" or (query.count == "estimated" and cursor is None):
         answer["count"] = _count(work, app, plan, query.count)
@@ -82,15 +84,13 @@ def list_json(work: UnitOfWork, app: CompiledApp, form: Form, query: ListQuery) 
 
 
 def _plan(access: Access, form: Form, query: ListQuery, after: tuple[bool, ...] | None) -> ReadingPlan:
-    plans: OrderedDict[Any, ReadingPlan] = access.app.memory.setdefault("plans", OrderedDict())
     dialect = access.work.runtime.database.dialect
-    key = (form.key, dialect, access.key, query.filter, query.sort, query.fields, after)
-    plan = plans.get(key)
-    if plan is None:
+
+    def make() -> ReadingPlan:
         sort = read_sort(access, form, query.sort)
         if after is not None and len(after) != len(sort):
             raise BadCursor(pointer="/cursor")
-        plan = make_plan(
+        return make_plan(
             access.app,
             form,
             dialect,
@@ -101,10 +101,9 @@ def _plan(access: Access, form: Form, query: ListQuery, after: tuple[bool, ...] 
             limit=True,
             after=after,
         )
-        plans[key] = plan
-        while len(plans) > PLANS:
-            plans.popitem(last=False)
-    return plan
+
+    key = (form.key, dialect, access.key, query.filter, query.sort, query.fields, after)
+    return kept(access.app, key, make)
 
 
 def read_filter(access: Access, form: Form, source: str | None) -> CheckedExpression | None:
@@ -133,6 +132,15 @@ def read_filter(access: Access, form: Form, source: str | None) -> CheckedExpres
     return checked
 
 
+class TooMany(EngineError):
+    """The question names too many fields."""
+
+    code = "too_many_fields"
+    zh = "所列字段过多。"
+    fix_zh = "请减少字段。"
+    fix_en = "Name fewer."
+
+
 class BadFilter(EngineError):
     """This filter cannot be used."""
 
@@ -142,12 +150,19 @@ class BadFilter(EngineError):
 
 def read_sort(access: Access, form: Form, source: str | None) -> tuple[SortKey, ...]:
     """The order; `id` is added so that it is total."""
-    keys = []
-    for part in (source or "-created_at").split(","):
+    keys: list[SortKey] = []
+    parts = (source or "-created_at").split(",")
+    if len(parts) > SORTED_BY:
+        raise TooMany(
+            Text(zh=f"最多按 {SORTED_BY} 个字段排序。", en=f"At most {SORTED_BY} fields can be sorted by."),
+            pointer="/sort",
+        )
+    for part in parts:
         name = part.strip()
         descending = name.startswith("-")
         path = _path(access, form, name.lstrip("+-"), "/sort")
-        keys.append(SortKey(path, descending))
+        if all(key.path != path for key in keys):
+            keys.append(SortKey(path, descending))
     if all(key.path != ("id",) for key in keys):
         keys.append(SortKey(("id",), keys[-1].descending))
     return tuple(keys)
@@ -158,7 +173,12 @@ def read_fields(access: Access, form: Form, source: str | None) -> list[Path]:
     if not source:
         return default_fields(form, access.seen(form.key), children=False)
     paths: list[Path] = [("id",), ("rev",)]
-    for part in source.split(","):
+    parts = source.split(",")
+    if len(parts) > FIELDS:
+        raise TooMany(
+            Text(zh=f"最多 {FIELDS} 个字段。", en=f"At most {FIELDS} fields can be asked."), pointer="/fields"
+        )
+    for part in parts:
         name = part.strip()
         if name in form.children and access.seen(form.key).shows(name):
             path: Path = (name,)
@@ -190,52 +210,61 @@ def _path(access: Access, form: Form, name: str, pointer: str) -> Path:
     return path
 
 
-def _read_cursor(text: str | None) -> list[Any] | None:
-    if not text:
+def _read_cursor(query: ListQuery) -> list[Any] | None:
+    """The sort values behind which the next page begins; the cursor must come from the same question."""
+    if not query.cursor:
         return None
+    text = query.cursor
     try:
         values = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, orjson.JSONDecodeError) as wrong:
         raise BadCursor(pointer="/cursor") from wrong
-    if not isinstance(values, list):
+    if not isinstance(values, list) or values[:1] != [_question(query)]:
         raise BadCursor(pointer="/cursor")
-    return values
+    return values[1:]
 
 
-def _cursor(plan: ReadingPlan, row: Sequence[Any]) -> str:
+def _question(query: ListQuery) -> str:
+    """A short digest of what decides the order of a list."""
+    text = f"{query.filter}\x00{query.sort}".encode()
+    return hashlib.blake2b(text, digest_size=6).hexdigest()
+
+
+def _cursor(query: ListQuery, plan: ReadingPlan, row: Sequence[Any]) -> str:
     start = len(plan.columns) + plan.flags
     values = [_cursor_json(value) for value in row[start : start + len(plan.sort)]]
-    return base64.urlsafe_b64encode(orjson.dumps(values)).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(orjson.dumps([_question(query), *values])).rstrip(b"=").decode()
 
 
 def _cursor_json(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return {"at": value.isoformat()}
-    if isinstance(value, date):
-        return {"on": value.isoformat()}
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
     return value if value is None or isinstance(value, (str, int, bool)) else str(value)
 
 
-def _cursor_values(form: Form, plan: ReadingPlan, cursor: list[Any] | None) -> dict[str, Any]:
+def _cursor_values(plan: ReadingPlan, cursor: list[Any] | None) -> dict[str, Any]:
     """The cursor's values in memory form, as the variables of the plan."""
-    values = {}
-    for index, (key, raw) in enumerate(zip(plan.sort, cursor or [], strict=False)):
-        storage = form.fields[key.path[0]].codec.storage if len(key.path) == 1 else "text"
-        values[f"after_{index}"] = _from_cursor(storage, raw)
-    return values
+    return {
+        f"after_{index}": _from_cursor(storage, raw)
+        for index, (storage, raw) in enumerate(zip(plan.storages, cursor or [], strict=False))
+    }
 
 
 def _from_cursor(storage: str, raw: Any) -> Any:
-    """A cursor's value in memory form; SQLite's cursors hold the stored text of dates and moments."""
+    """A cursor's value in memory form. Raises BadCursor for one of another type."""
+    if raw is None:
+        return None
     try:
-        if isinstance(raw, dict):
-            return datetime.fromisoformat(raw["at"]) if "at" in raw else date.fromisoformat(raw["on"])
-        if storage == "moment" and isinstance(raw, str):
-            return moment_from_text(raw)
-        if storage == "date" and isinstance(raw, str):
+        if storage == "moment":
+            return datetime.fromisoformat(raw) if raw.endswith("+00:00") else moment_from_text(raw)
+        if storage == "date":
             return date.fromisoformat(raw)
-    except (KeyError, TypeError, ValueError) as wrong:
+    except (AttributeError, TypeError, ValueError) as wrong:
         raise BadCursor(pointer="/cursor") from wrong
+    if storage == "boolean" and raw in (0, 1):
+        return bool(raw)
+    if type(raw) is not (int if storage == "integer" else str):
+        raise BadCursor(pointer="/cursor")
     return raw
 
 

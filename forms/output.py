@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from engine.permissions.compiled import GrantSet
 from engine.protocols import Record
-from forms import rows
 from forms.access import Access
 from forms.compiled import ChildTable, Form
-from forms.compute import live_row
-from forms.environment import environment
-from forms.reading_plan import Path, ReadingPlan
+from forms.environment import environment, variables
+from forms.plans import kept
+from forms.reading_plan import ChildPlan, Path, ReadingPlan, make_child_plan
 
 
 def record_json(
@@ -30,7 +30,7 @@ def saved_json(access: Access, form: Form, record: Record) -> dict[str, Any] | N
 
     None when that takes the store: virtual fields, or no right to read it.
     """
-    grants = access.readable(form.key)
+    grants = access.readable(form.key, record["id"])
     kinds = (form, *form.children.values())
     if any(not field.stored for kind in kinds for field in kind.fields.values()):
         return None
@@ -109,7 +109,8 @@ def _add_children(
     answers: list[dict[str, Any]],
 ) -> None:
     """Child rows of all records, one statement per child table."""
-    grants = access.readable(form.key)
+    # without grants one record is read at a time, and what is shared of it counts
+    grants = access.readable(form.key, answers[0]["id"])
     width = len(plan.columns)
     by_id = {answer["id"]: answer for answer in answers}
     flags = {
@@ -121,10 +122,37 @@ def _add_children(
         for answer in answers:
             if _shown(grants, flags[answer["id"]], key):
                 answer[key] = []
-        for parent, _order, row in rows.select_children(access.work, child, list(by_id)):
+        for parent, row in _child_rows(access, form, child, grants, list(by_id)):
             if key in by_id[parent]:
-                names = [name for name in child.fields if _shown(grants, flags[parent], f"{key}.{name}")]
-                by_id[parent][key].append(_child_json(access, child, row, names))
+                by_id[parent][key].append(
+                    {
+                        name: value
+                        for name, value in row.items()
+                        if _shown(grants, flags[parent], f"{key}.{name}")
+                    }
+                )
+
+
+def _child_rows(
+    access: Access, form: Form, child: ChildTable, grants: GrantSet, parents: Sequence[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(parent, row as JSON) of the rows of some records; lookups reach only what the reader sees."""
+    work, app = access.work, access.app
+    dialect = work.runtime.database.dialect
+
+    def make() -> ChildPlan:
+        return make_child_plan(app, form, child, dialect, grants_of=access.seen, grants=grants)
+
+    plan = kept(app, ("rows", form.key, child.key, dialect, access.key, grants.key), make)
+    known = variables(work, app, parents=tuple(parents))
+    for parent, *values in work.rows(plan.text, plan.params.bind(known, work.now, app.zone)):
+        yield (
+            parent,
+            {
+                name: value if value is None or to_json is None else to_json(value)
+                for (name, to_json), value in zip(plan.columns, values, strict=True)
+            },
+        )
 
 
 def _shown(grants: Any, flags: Sequence[bool], name: str) -> bool:
@@ -133,10 +161,3 @@ def _shown(grants: Any, flags: Sequence[bool], name: str) -> bool:
     if not flags:
         return bool(grants.always_shows(name))
     return any(flag and grant.shows(name) for flag, grant in zip(flags, grants.grants, strict=True))
-
-
-def _child_json(
-    access: Access, child: ChildTable, row: dict[str, Any], names: Sequence[str]
-) -> dict[str, Any]:
-    record = live_row(child, row, environment(access.work, access.app))
-    return {name: child.fields[name].codec.json_of(record[name]) for name in names}

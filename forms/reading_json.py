@@ -35,6 +35,7 @@ class RecordReader:
     reading: Reading
     before: Record | None = None
     findings: list[Finding] = field(default_factory=list)
+    written: set[str] = field(default_factory=set)
 
     def read(self, data: Any) -> Record:
         """The values in memory form. Raises Invalid, ForbiddenField."""
@@ -121,6 +122,13 @@ class RecordReader:
         )
         if not allowed:
             raise ForbiddenField(pointer=where)
+        self.written.add(name)
+
+    def _whole_rows(self, child: str, where: str) -> None:
+        """Adding and removing rows takes the right to write the child table, not only some of its fields."""
+        held = self.holding if self.holding is not None else self.grants.grants
+        if not self.grants.unlimited and not any(grant.writes_rows(child) for grant in held):
+            raise ForbiddenField(pointer=where)
 
     def _children(self, child: ChildTable, rows: Any) -> list[Record]:
         """The whole new list of child rows: named ones changed, unnamed ones kept, the rest added."""
@@ -148,7 +156,7 @@ class RecordReader:
         pointer: str,
     ) -> None:
         key = raw.get("id")
-        if key is not None and key not in known:
+        if key is not None and (not isinstance(key, str) or key not in known):
             self.findings.append(
                 Finding(
                     "error",
@@ -159,6 +167,8 @@ class RecordReader:
                 )
             )
             return
+        if key is None or raw.get("$delete") is True:
+            self._whole_rows(child.key, pointer)
         if raw.get("$delete") is True:
             result.pop(str(key), None)
             return

@@ -19,8 +19,9 @@ from engine.permissions.compiled import GrantSet
 from engine.storage.database import DialectName
 from forms.codec import Codec
 from forms.columns import Joins, Query, RecordColumns, col, table
-from forms.compiled import Form
+from forms.compiled import ChildTable, Form
 from forms.system_forms import SYSTEM_FORMS
+from forms.tables import ORDER, PARENT
 
 GrantsOf = Callable[[str], GrantSet]
 Path = tuple[str, ...]
@@ -67,6 +68,7 @@ class ReadingPlan:
     children: list[str]
     count: str = ""
     versioned: bool = True
+    storages: tuple[str, ...] = ()
     shown: dict[Any, Any] = field(default_factory=dict)
 
 
@@ -84,6 +86,7 @@ def make_plan(
     dialect: DialectName,
     *,
     grants_of: GrantsOf,
+    grants: GrantSet | None = None,
     fields: list[Path],
     by_id: bool = False,
     where: CheckedExpression | None = None,
@@ -91,21 +94,25 @@ def make_plan(
     limit: bool = False,
     after: tuple[bool, ...] | None = None,
 ) -> ReadingPlan:
-    """The plan of one kind of question. `after` tells for each sort key whether the cursor's value is null.
+    """The plan of one kind of question. `after` tells for each sort key whether the cursor's value is null;
+    `grants` are those on the rows asked for, when references reach the form's rows by others.
 
     Variables the caller binds: `record_id` (by_id), `row_limit` (limit), `after_0`… (cursor).
     """
-    return _Maker(app, form, dialect, grants_of).make(
+    own = grants_of(form.key) if grants is None else grants
+    return _Maker(app, form, dialect, grants_of, own).make(
         fields=fields, by_id=by_id, where=where, sort=sort, limit=limit, after=after
     )
 
 
 class _Maker:
-    def __init__(self, app: CompiledApp, form: Form, dialect: DialectName, grants_of: GrantsOf) -> None:
+    def __init__(
+        self, app: CompiledApp, form: Form, dialect: DialectName, grants_of: GrantsOf, grants: GrantSet
+    ) -> None:
         self.form = form
         self.dialect = dialect
         self.query = Query(dict(app.kind("form")), dialect, Params(dialect), grants_of=grants_of)
-        self.grants = grants_of(form.key)
+        self.grants = grants
         self.joins = Joins()
         self.row = RecordColumns(self.query, form, "r", form=form, joins=self.joins, grants=self.grants)
 
@@ -136,7 +143,10 @@ class _Maker:
         if limit:
             select.set("limit", exp.Limit(expression=self._variable("row_limit", "number")))
         text, versioned = self._print(select), "version" not in self.form.fields
-        return ReadingPlan(text, self.query.params, columns, flags, sort, children, count, versioned)
+        storages = tuple(self._codec(key.path)[0].storage for key in sort)
+        return ReadingPlan(
+            text, self.query.params, columns, flags, sort, children, count, versioned, storages
+        )
 
     def _column(self, path: Path) -> Column:
         codec, shown = self._codec(path)
@@ -240,3 +250,55 @@ class _Maker:
 
     def _print(self, select: exp.Select) -> str:
         return print_sql(select, self.dialect)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildPlan:
+    """A printed statement for the rows of a child table: parent, then the columns. It takes the variable
+    `parents`, their ids.
+    """
+
+    text: str
+    params: Params
+    columns: tuple[tuple[str, Any], ...]
+
+
+def make_child_plan(
+    app: CompiledApp,
+    form: Form,
+    child: ChildTable,
+    dialect: DialectName,
+    *,
+    grants_of: GrantsOf,
+    grants: GrantSet,
+) -> ChildPlan:
+    """The rows of a child table of several records as the reader may see them, lookups included; `grants`
+    are those on these records.
+    """
+    query = Query(dict(app.kind("form")), dialect, Params(dialect), grants_of=grants_of)
+    joins = Joins()
+    parent = RecordColumns(query, form, "r", form=form, joins=joins, grants=grants)
+    row = RecordColumns(
+        query, child, "c", form=form, joins=joins, grants=grants, parent=parent, prefix=f"{child.key}."
+    )
+    names = [name for name in child.fields if grants.shows(f"{child.key}.{name}")]
+    selected = [col("c", PARENT), *(row.column((name,)) for name in names)]
+    select = exp.select(*selected).from_(table(child.table, "c"))
+    link = exp.EQ(this=col("r", "id"), expression=col("c", PARENT))
+    select = select.join(table(form.table, "r"), on=link, copy=False)
+    for source, on in joins.clauses:
+        select = select.join(source.copy(), on=on.copy(), join_type="left", copy=False)
+    among = query.params.variable("parents", t.list_of(t.TEXT))
+    asked: exp.Expr = (
+        exp.In(
+            this=col("c", PARENT),
+            query=exp.Subquery(this=exp.select("value").from_(exp.func("json_each", among))),
+        )
+        if dialect == "sqlite"
+        else exp.EQ(this=col("c", PARENT), expression=exp.Any(this=exp.paren(among)))
+    )
+    select = select.where(asked, copy=False)
+    for name in (PARENT, ORDER, "id"):
+        select = select.order_by(col("c", name), copy=False)
+    columns = tuple((name, child.fields[name].codec.to_json(dialect)) for name in names)
+    return ChildPlan(print_sql(select, dialect), query.params, columns)

@@ -25,6 +25,7 @@ from forms.compiled import Form
 from forms.compute import Saving, compute, fill_defaults, live, number, saving
 from forms.diff import diff
 from forms.environment import system_record
+from forms.rollups import lock_parents, refresh
 from forms.system_forms import SYSTEM_FORMS
 from forms.tables import ORDER, PARENT
 
@@ -195,7 +196,9 @@ def _save(save: Saving, op: Operation) -> Record:
     findings = check(save)
     if findings:
         raise Invalid(findings)
-    number(save)
+    if op == "create":
+        lock_parents(work, save.app, form, change)
+        number(save)
     if op == "update":
         save.after["rev"] = (save.before or {})["rev"] + 1
         save.after["updated_at"], save.after["updated_by"] = work.now, work.principal.user
@@ -206,8 +209,6 @@ def _save(save: Saving, op: Operation) -> Record:
 
 def finish(save: Saving, change: RecordChange) -> None:
     """The log row, the rollups of other records, and the listeners of a written save."""
-    from forms.rollups import refresh
-
     work = save.work
     forget(work, save.form.key, save.after["id"])
     work.memory.setdefault("saved", {})[save.after["id"]] = save.after

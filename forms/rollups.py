@@ -18,23 +18,38 @@ from engine.storage.unit_of_work import UnitOfWork
 from forms.columns import Query, col, rollup_select
 from forms.compiled import Field, Form
 from forms.compute import compute, saving
+from forms.rows import select_one
 
 
 def refresh(work: UnitOfWork, app: CompiledApp, form: Form, change: RecordChange) -> None:
     """Bring the stored rollups of all records that `change` touches up to date."""
+    moved = _moved(app, form, change)
+    for target, parent in sorted(moved):
+        with work.as_system("engine", cause=change.id):
+            derive(work, app, app.kind("form")[target], parent, rollups=moved[target, parent])
+
+
+def lock_parents(work: UnitOfWork, app: CompiledApp, form: Form, change: RecordChange) -> None:
+    """Lock the records that `refresh` will touch, before a counter is: parents come before counters in the
+    order of locks.
+    """
+    if work.runtime.database.dialect == "postgres":
+        for target, parent in sorted(_moved(app, form, change)):
+            select_one(work, app.kind("form")[target], parent, lock="change", deleted=False)
+
+
+def _moved(app: CompiledApp, form: Form, change: RecordChange) -> dict[tuple[str, str], set[str]]:
+    """The rollups whose group a change touches, by form and record."""
     moved: dict[tuple[str, str], set[str]] = {}
-    forms = app.kind("form")
     for target, key in form.feeds:
-        rollup = forms[target].fields[key].rollup
+        rollup = app.kind("form")[target].fields[key].rollup
         if rollup is None or (change.op == "update" and not change.changed & rollup.depends):
             continue
         for record in (change.before, change.after):
             parent = record.get(rollup.link) if record is not None else None
             if parent is not None:
                 moved.setdefault((target, parent), set()).add(key)
-    for target, parent in sorted(moved):
-        with work.as_system("engine", cause=change.id):
-            derive(work, app, forms[target], parent, rollups=moved[target, parent])
+    return moved
 
 
 def derive(

@@ -69,18 +69,23 @@ def select_one(
     otherwise two new children of one parent would wait for each other. A lock for removing does not.
     """
     dialect = work.runtime.database.dialect
+    waits = dialect == "postgres" and lock != "none"
 
     def make() -> str:
         columns = ", ".join(f"r.{quoted(field.key)}" for field in form.stored())
-        text = (
-            f"SELECT {columns}, l.instance, l.editors FROM {quoted(form.table)} AS r "
-            f"LEFT JOIN ff_record_lock AS l ON l.record = r.{quoted('id')} WHERE r.{quoted('id')} = {MARK[dialect]}"
-        )
+        held = "" if waits else ", l.instance, l.editors"
+        join = "" if waits else f" LEFT JOIN ff_record_lock AS l ON l.record = r.{quoted('id')}"
+        text = f"SELECT {columns}{held} FROM {quoted(form.table)} AS r{join} WHERE r.{quoted('id')} = {MARK[dialect]}"
         if not deleted:
             text += f" AND r.{quoted('deleted_at')} IS NULL"
-        return text + (LOCKS[lock] if dialect == "postgres" else "")
+        return text + (LOCKS[lock] if waits else "")
 
-    return work.row(_once(form, ("one", dialect, lock, deleted), make), (record,))
+    row = work.row(_once(form, ("one", dialect, lock, deleted), make), (record,))
+    if row is None or not waits:
+        return row
+    # after waiting for a row lock PostgreSQL reads that row anew, but not what is joined to it
+    flow = work.row("SELECT instance, editors FROM ff_record_lock WHERE record = %s", (record,))
+    return (*row, *(flow or (None, None)))
 
 
 def select_children(

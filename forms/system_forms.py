@@ -61,3 +61,16 @@ DEPT = SystemForm(
     "name",
 )
 SYSTEM_FORMS = {form.key: form for form in (USER, DEPT)}
+
+PRIVATE = frozenset({"email", "phone"})
+"""What people do not learn about each other through references."""
+
+
+def public_shape(form: str) -> FormShape | None:
+    """The names of a system form that everybody may use; None for other forms."""
+    system = SYSTEM_FORMS.get(form)
+    if system is None:
+        return None
+    shape = FormShape(form)
+    shape.types.update({key: kind for key, kind in system.columns.items() if key not in PRIVATE})
+    return shape

@@ -276,7 +276,13 @@ def upgrade() -> None:
         sa.Column("app", sa.Text(), nullable=False),
         sa.Column("form", sa.Text(), nullable=False),
         sa.Column("level", sa.Text(), nullable=False, comment="read or write"),
-        sa.Column("reason", sa.Text(), nullable=False, comment="what shares it, e.g. task:<id>"),
+        sa.Column("reason", sa.Text(), nullable=False, comment="what shares it, e.g. flow:<instance>:<node>"),
+        sa.Column(
+            "fields",
+            Json(),
+            nullable=True,
+            comment="hidden and write: the fields a step hides and lets write",
+        ),
         sa.UniqueConstraint("record", "user", "reason"),
     )
     op.create_index("ff_record_share_user", "ff_record_share", ["user", "form", "record"], unique=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -28,7 +29,7 @@ class CompiledGrant:
     form: str
     actions: frozenset[str]
     where: CheckedExpression | NoRows | None
-    check: CheckedExpression | None
+    check: CheckedExpression | NoRows | None
     hidden: frozenset[str]
     read: Names
     write: Names
@@ -40,6 +41,10 @@ class CompiledGrant:
     def writes(self, name: str) -> bool:
         """Whether the grant lets a field be written."""
         return self.shows(name) and (self.write is None or _listed(self.write, name))
+
+    def writes_rows(self, child: str) -> bool:
+        """Whether the grant lets rows of a child table be added and removed."""
+        return self.shows(child) and (self.write is None or child in self.write)
 
 
 def _covers(hidden: frozenset[str], name: str) -> bool:
@@ -93,21 +98,42 @@ class GrantSet:
 UNLIMITED = GrantSet((), True, ("*",))
 
 
-def shared_only(app: CompiledApp, form: str) -> GrantSet:
+@dataclass(frozen=True, slots=True, order=True)
+class SharedFields:
+    """What one share of a record says about fields: those it hides and those it lets its holder write."""
+
+    hidden: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
+
+
+def shared_only(app: CompiledApp, form: str, shares: Iterable[SharedFields] = ()) -> GrantSet:
     """For a reader without any grant on the form: what is shared is shown but for fields that some role's
-    grant hides.
+    grant hides or the share itself hides. A field that the share lets its holder write is shown to them.
     """
-    key = ("shared_only", form)
+    sharing = tuple(sorted(set(shares))) or (SharedFields(),)
+    key = ("shared_only", form, sharing)
     known = app.memory.get(key)
     if known is None:
         hidden = frozenset[str]().union(
             *(grant.hidden for role in app.kind("role").values() for grant in role.get(form, ()))
         )
-        grant = CompiledGrant(
-            "", form, frozenset({"view", "history"}), NO_ROWS, None, hidden, None, frozenset()
-        )
-        known = app.memory[key] = GrantSet((grant,), False, (form, "shared"))
+        grants = tuple(grant for share in sharing for grant in _sharing(form, share, hidden))
+        said = (f"-{','.join(share.hidden)}+{','.join(share.write)}" for share in sharing)
+        known = app.memory[key] = GrantSet(grants, False, (form, "shared", *said))
     return cast("GrantSet", known)
+
+
+def _sharing(form: str, share: SharedFields, hidden: frozenset[str]) -> Iterator[CompiledGrant]:
+    """The grants that a share amounts to."""
+
+    def grant(hidden: frozenset[str], read: Names) -> CompiledGrant:
+        actions = frozenset({"view", "history"})
+        return CompiledGrant("", form, actions, NO_ROWS, None, hidden, read, frozenset())
+
+    own = frozenset(share.hidden)
+    yield grant(hidden | own, None)
+    if share.write:
+        yield grant(own, frozenset(share.write))
 
 
 def grants_for(app: CompiledApp, principal: Principal, form: str, action: str) -> GrantSet:
@@ -131,7 +157,11 @@ def _collect(app: CompiledApp, roles: tuple[str, ...], form: str, action: str) -
         if action in grant.actions
     ]
     free = any(
-        grant.where is None and not grant.hidden and grant.read is None and grant.write is None
+        grant.where is None
+        and grant.check is None
+        and not grant.hidden
+        and grant.read is None
+        and grant.write is None
         for grant in found
     )
     if free:

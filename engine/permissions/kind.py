@@ -10,7 +10,7 @@ from engine.definitions.context import Context
 from engine.expressions import CheckedExpression, Shape
 from engine.expressions import types as t
 from engine.findings import Text
-from engine.permissions.compiled import CompiledGrant, Names
+from engine.permissions.compiled import NO_ROWS, CompiledGrant, Names, NoRows
 from engine.permissions.schema import ACTIONS, FieldNames, Grant, RoleDocument, ScopeDocument
 from engine.protocols import DefinitionKind
 
@@ -94,7 +94,11 @@ def _grant(role: str, grant: Grant, form: str, pointer: str, context: Context) -
         return None
     scope = context.scope(shape)
     where = _condition(grant.where, f"{pointer}/where", scope, context)
-    check = where if grant.check is None else _condition(grant.check, f"{pointer}/check", scope, context)
+    check: CheckedExpression | NoRows | None = where
+    if grant.check is False:
+        check = NO_ROWS
+    elif grant.check is not None:
+        check = _condition(grant.check, f"{pointer}/check", scope, context)
     fields = grant.fields
     for name in ("hidden", "read", "write") if grant.form != "*" else ():
         _known_fields(getattr(fields, name), shape, f"{pointer}/fields/{name}", context)
@@ -123,7 +127,7 @@ def _actions(named: Iterable[str]) -> frozenset[str]:
     if "*" in actions:
         return frozenset(ACTIONS)
     if "view" in actions:
-        actions |= {"list", "history"}
+        actions.add("list")
     return frozenset(actions)
 
 

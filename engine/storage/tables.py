@@ -113,7 +113,8 @@ record_share = Table(
     Column("app", Text, nullable=False),
     Column("form", Text, nullable=False),
     Column("level", Text, nullable=False, comment="read or write"),
-    Column("reason", Text, nullable=False, comment="what shares it, e.g. task:<id>"),
+    Column("reason", Text, nullable=False, comment="what shares it, e.g. flow:<instance>:<node>"),
+    Column("fields", Json, comment="hidden and write: the fields a step hides and lets write"),
     UniqueConstraint("record", "user", "reason"),
     Index("ff_record_share_user", "user", "form", "record"),
 )

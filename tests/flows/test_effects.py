@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import Forbidden, Invalid
-from flows.errors import NotWritableInTask
-from forms.records import RecordLocked
+from forms.records import NotWritableInTask, RecordLocked
 from tests.flows.desk import DISCOUNT, approval, one_step
 
 

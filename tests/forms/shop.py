@@ -137,7 +137,7 @@ REP = {
         },
         {
             "form": "sale",
-            "actions": ["view", "create", "update"],
+            "actions": ["view", "create", "update", "history"],
             "where": "customer.owner = $me",
             "fields": {"hidden": ["lines.cost"]},
         },

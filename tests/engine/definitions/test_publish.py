@@ -48,14 +48,15 @@ def test_applying_twice_changes_nothing(runtime: Runtime) -> None:
 
 def test_export_and_import_are_identical_to_the_byte(runtime: Runtime, tmp_path: Path) -> None:
     ordered = kinds(runtime.registries)
-    write_folder(tmp_path, SHOP, ordered)
-    documents, findings = read_folder(tmp_path, ordered)
+    folder = tmp_path / "shop"
+    write_folder(folder, SHOP, ordered)
+    documents, findings = read_folder(folder, ordered)
     assert findings == []
     with runtime.unit_of_work(SYSTEM) as work:
         publish(work, documents)
     with runtime.reading(SYSTEM) as work:
         files = folder_files(work.app("shop").source, ordered)
-    assert {path: (tmp_path / path).read_bytes() for path in files} == files
+    assert {path: (folder / path).read_bytes() for path in files} == files
     assert len(files) == 6
 
 
@@ -148,13 +149,14 @@ def test_a_cycle_of_formulas_is_shown_with_its_path(runtime: Runtime) -> None:
 
 
 def test_a_broken_folder_is_explained_and_nothing_is_written(runtime: Runtime, tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
     ordered = kinds(runtime.registries)
-    assert [each.code for each in read_folder(tmp_path, ordered)[1]] == ["app_json_missing"]
-    write_folder(tmp_path, SHOP, ordered)
-    (tmp_path / "forms" / "broken.json").write_text('{"key": "broken", "key": "twice"}')
-    (tmp_path / "roles" / "rep.json").write_text("{")
-    (tmp_path / "poems").mkdir()
-    found = {(each.pointer, each.code) for each in read_folder(tmp_path, ordered)[1]}
+    assert [each.code for each in read_folder(folder, ordered)[1]] == ["app_json_missing"]
+    write_folder(folder, SHOP, ordered)
+    (folder / "forms" / "broken.json").write_text('{"key": "broken", "key": "twice"}')
+    (folder / "roles" / "rep.json").write_text("{")
+    (folder / "poems").mkdir()
+    found = {(each.pointer, each.code) for each in read_folder(folder, ordered)[1]}
     assert found == {
         ("/forms/broken", "malformed_json"),
         ("/roles/rep", "malformed_json"),
