@@ -109,6 +109,8 @@ class Runtime:
     def lock_publishing(self, work: UnitOfWork) -> None:
         """Keep writers out until this transaction ends (SQLite has one writer anyway)."""
         if self.database.dialect == "postgres":
+            # while this waits for a long writer, later writers wait behind it: give up and try again
+            work.run("SET LOCAL lock_timeout = '5s'")
             work.row("SELECT pg_advisory_xact_lock(%s)", (PUBLISH_LOCK,))
 
     def _head_version(self, work: UnitOfWork, key: str) -> int | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +18,9 @@ from engine.findings import text
 from engine.jobs.worker import PermanentFailure
 
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
+DEADLINE_SECONDS = 30.0
 ANSWER_LIMIT = 2000
+HEADERS = {"Content-Type": "application/json", "User-Agent": "Fourfold", "Accept-Encoding": "identity"}
 AGAIN = frozenset({408, 409, 423, 425, 429})
 
 
@@ -54,13 +59,15 @@ def perform(call: Call, *, allow_private: bool) -> int:
     Redirects are not followed: they could lead to an address that was never checked.
     """
     transport = httpx.HTTPTransport() if allow_private else PublicTransport()
-    headers = {"Content-Type": "application/json", "User-Agent": "Fourfold", **call.headers}
-    headers["Idempotency-Key"] = call.id
+    headers = {**HEADERS, **call.headers, "Idempotency-Key": call.id}
     content = None if call.body is None else orjson.dumps(call.body)
     try:
         with (
+            _deadline(DEADLINE_SECONDS) as deadline,
             httpx.Client(transport=transport, timeout=TIMEOUT, trust_env=False) as client,
-            client.stream(call.method, call.url, headers=headers, content=content) as answer,
+            client.stream(
+                call.method, call.url, headers=headers, content=content, extensions={"trace": deadline.trace}
+            ) as answer,
         ):
             return _judge(answer)
     except AddressRefused as refused:
@@ -71,6 +78,53 @@ def perform(call: Call, *, allow_private: bool) -> int:
         if isinstance(broken, CallRefused | CallFailed):
             raise
         raise CallFailed(text(f"调用失败：{broken!r}", f"The call failed: {broken!r}")) from broken
+
+
+class _Deadline:
+    """Cuts the connection of one call when its time is up: timeouts of httpx start anew with every byte."""
+
+    def __init__(self) -> None:
+        self.passed = False
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Told by httpx about every step; remembers the socket, which TLS replaces by another one."""
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            with self._lock:
+                self._socket = info["return_value"].get_extra_info("socket")
+                if self.passed:
+                    self._cut()
+
+    def pass_now(self) -> None:
+        with self._lock:
+            self.passed = True
+            self._cut()
+
+    def _cut(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):  # closed already
+                # the plain method even under TLS, whose own one is not made for two threads
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+@contextmanager
+def _deadline(seconds: float) -> Iterator[_Deadline]:
+    """Raises CallFailed for whatever broke because the time was up."""
+    deadline = _Deadline()
+    timer = threading.Timer(seconds, deadline.pass_now)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield deadline
+    except httpx.HTTPError as broken:
+        if deadline.passed:
+            raise CallFailed(
+                text("对方系统未能及时完成应答。", "The other side did not finish its answer in time.")
+            ) from broken
+        raise
+    finally:
+        timer.cancel()
 
 
 def _judge(answer: httpx.Response) -> int:
@@ -84,10 +138,11 @@ def _judge(answer: httpx.Response) -> int:
 
 
 def _beginning(answer: httpx.Response) -> str:
-    """The first part of the body; the rest may be endless and is never read."""
+    """The first part of the body as it travels; the rest may be endless, or unfold to far more."""
     read = b""
-    for part in answer.iter_bytes(ANSWER_LIMIT):
-        read += part
-        if len(read) >= ANSWER_LIMIT:
-            break
+    with suppress(httpx.HTTPError):  # the status is known: a body that breaks off does not change it
+        for part in answer.iter_raw():
+            read += part
+            if len(read) >= ANSWER_LIMIT:
+                break
     return read[:ANSWER_LIMIT].decode(errors="replace")

@@ -9,11 +9,30 @@ from typing import Any
 
 from engine.definitions.app import Documents
 from engine.definitions.canonical import document_bytes
-from engine.findings import Finding, Text, error
+from engine.errors import EngineError
+from engine.findings import Finding, Text, error, text
 from engine.protocols import DefinitionKind
 
 MAX_FILE = 2_000_000
 IGNORED = {"demo", "docs", "tests"}
+
+
+class FolderNotEmpty(EngineError):
+    """The folder holds something else, and no app.json of this app."""
+
+    code = "folder_not_empty"
+    zh = "该文件夹中有其他内容，且没有该应用的 app.json。"
+    fix_zh = "请指定新的或空的文件夹，或该应用以前的导出。"
+    fix_en = "Name a new or an empty folder, or one that this app was exported to before."
+
+
+class FolderIsLink(EngineError):
+    """A folder inside the app's folder is a link; nothing is written through it."""
+
+    code = "folder_is_link"
+    zh = "应用文件夹中的子文件夹是链接，不会经由它写入。"
+    fix_zh = "请把链接换成真正的文件夹。"
+    fix_en = "Put a real folder in place of the link."
 
 
 def read_folder(folder: Path, kinds: Iterable[DefinitionKind]) -> tuple[Documents, list[Finding]]:
@@ -46,6 +65,16 @@ def _read_kind(
     documents: dict[str, dict[str, dict[str, Any]]],
     findings: list[Finding],
 ) -> None:
+    if folder.is_symlink():
+        findings.append(
+            error(
+                "file_refused",
+                f"/{folder.name}",
+                text("该文件夹是链接，不会读取。", "The folder is a link and is not read."),
+                text("请把链接换成真正的文件夹。", "Put a real folder in place of the link."),
+            )
+        )
+        return
     kind = folders.get(folder.name)
     if kind is None:
         findings.append(
@@ -64,12 +93,9 @@ def _read_kind(
 
 
 def _read(path: Path, pointer: str, findings: list[Finding]) -> dict[str, Any] | None:
-    if path.is_symlink() or path.stat().st_size > MAX_FILE:
-        findings.append(
-            error(
-                "file_refused", pointer, Text(zh="文件过大或是链接。", en="The file is too large or a link.")
-            )
-        )
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_FILE:
+        message = text("不是普通文件，或文件过大。", "This is a link, no file at all, or too large.")
+        findings.append(error("file_refused", pointer, message))
         return None
     try:
         document = json.loads(path.read_text("utf-8"), object_pairs_hook=_no_doubles)
@@ -111,9 +137,14 @@ def folder_files(documents: Documents, kinds: Iterable[DefinitionKind]) -> dict[
 
 
 def write_folder(folder: Path, documents: Documents, kinds: Iterable[DefinitionKind]) -> list[Path]:
-    """Write the app into `folder`; definition files that are no longer part of it are removed."""
+    """Write the app into `folder`; definition files that are no longer part of it are removed.
+
+    Raises FolderNotEmpty, before anything is touched, if `folder` holds something else than this app,
+    and FolderIsLink.
+    """
     kinds = list(kinds)
     files = folder_files(documents, kinds)
+    _require_own(folder, str(next(iter(documents["app"].values()))["key"]), kinds)
     for kind in kinds:
         for path in (folder / kind.folder).glob("*.json"):
             if str(path.relative_to(folder)) not in files:
@@ -122,6 +153,19 @@ def write_folder(folder: Path, documents: Documents, kinds: Iterable[DefinitionK
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink():
+            path.unlink()
         path.write_bytes(content)
         written.append(path)
     return written
+
+
+def _require_own(folder: Path, app: str, kinds: Iterable[DefinitionKind]) -> None:
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    settings = _read(folder / "app.json", "/app", [])
+    if settings is None or settings.get("key") != app:
+        raise FolderNotEmpty(details={"folder": str(folder), "app": app})
+    for kind in kinds:
+        if (folder / kind.folder).is_symlink():
+            raise FolderIsLink(pointer=f"/{kind.folder}", details={"folder": str(folder / kind.folder)})

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from engine.errors import EngineError
@@ -61,22 +62,28 @@ class Sessions:
         self._size = size
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._lock = threading.Lock()
+        self._attempting = threading.Lock()
         self.brake = FailureBrake(runtime.clock.now)
 
-    def check_password(self, username: str, password: str) -> str:
+    def check_password(self, username: str, password: str, peer: str = "") -> str:
         """The id of the user who has this password. Costs tens of milliseconds of CPU.
 
-        Raises WrongCredentials (unknown, disabled and wrong look the same) and TooManyFailures.
+        Failures count by name and `peer`, the address they come from: guesses made elsewhere do not
+        keep the person out. Raises WrongCredentials (unknown, disabled and wrong look the same) and
+        TooManyFailures.
         """
         name = username.strip()[:80]
-        self.brake.check(name)
+        attempts = f"{network(peer)} {name}"
+        self.brake.check(attempts)
         with self._runtime.reading(SYSTEM) as work:
             row = repository.credentials(work, name)
         usable = row is not None and row["active"]
+        with self._attempting:  # counted before it is made, so that guesses at the same moment count too
+            self.brake.check(attempts)
+            self.brake.failed(attempts)
         if not verify_password(password, row["password_hash"] if row and usable else None):
-            self.brake.failed(name)
             raise WrongCredentials
-        self.brake.succeeded(name)
+        self.brake.succeeded(attempts)
         return str(row["id"]) if row else ""
 
     def remembered(self, secret: str) -> Principal | None:
@@ -105,6 +112,17 @@ class Sessions:
             self._known.move_to_end(secret)
             while len(self._known) > self._size:
                 self._known.popitem(last=False)
+
+
+def network(peer: str) -> str:
+    """What counts as one sender: an IPv4 address, or the /64 that one IPv6 customer has to himself."""
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return peer
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
+    return str(address)
 
 
 def open_session(work: UnitOfWork, user: str) -> tokens.Token:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.errors import Conflict, NotFound
 from engine.ids import new_id
@@ -15,7 +16,9 @@ from engine.storage.tables import job as table
 from engine.storage.unit_of_work import UnitOfWork
 
 LEASE = timedelta(minutes=2)
-OPEN = ("ready", "running", "sending")
+ERROR_LIMIT = 2000
+OPEN = text("state IN ('ready', 'running', 'sending')")
+"""As in the index of due jobs, word by word: a database uses a partial index for its own condition only."""
 
 
 class JobNotFound(NotFound):
@@ -69,31 +72,30 @@ def enqueue(
     unique: str | None = None,
     app: str | None = None,
 ) -> str | None:
-    """Add a job to this transaction; its id, or None when a job with this unique key exists already."""
-    if unique is not None and _known(work, unique):
-        return None
+    """Add a job to this transaction; its id, or None when a job with this unique key exists already.
+
+    On PostgreSQL this waits for a transaction that has taken the key and not yet ended.
+    """
     identifier = new_id()
-    work.connection.execute(
-        insert(table).values(
-            id=identifier,
-            kind=kind,
-            payload=dict(payload),
-            state="ready",
-            due=due or work.now,
-            unique_key=unique,
-            app=app,
-            cause=work.cause,
-            created_at=work.now,
-        )
+    make = sqlite.insert if work.runtime.database.dialect == "sqlite" else postgresql.insert
+    statement = make(table).values(
+        id=identifier,
+        kind=kind,
+        payload=dict(payload),
+        state="ready",
+        due=due or work.now,
+        unique_key=unique,
+        app=app,
+        cause=work.cause,
+        created_at=work.now,
     )
+    taken = statement.on_conflict_do_nothing(index_elements=[table.c.unique_key]).returning(table.c.id)
+    if work.connection.execute(taken).first() is None:
+        return None
     if not work.memory.get("jobs_added"):
         work.memory["jobs_added"] = True
         work.after_commit(work.runtime.jobs_added)
     return identifier
-
-
-def _known(work: UnitOfWork, unique: str) -> bool:
-    return work.connection.execute(select(table.c.id).where(table.c.unique_key == unique)).first() is not None
 
 
 def cancel(work: UnitOfWork, *, unique: str | None = None, job: str | None = None) -> bool:
@@ -139,12 +141,20 @@ def list_jobs(work: UnitOfWork, *, state: str | None = None, limit: int = 100) -
     return [Job(**row._mapping) for row in work.connection.execute(statement)]
 
 
+def anything_due(work: UnitOfWork) -> bool:
+    """Whether there is a job to lease or to mark as unknown. Only reads: it is asked every few seconds."""
+    overdue = or_(table.c.state == "ready", table.c.lease_until < work.now)
+    return bool(
+        work.connection.execute(select(exists().where(OPEN, table.c.due <= work.now, overdue))).scalar()
+    )
+
+
 def lease(work: UnitOfWork, worker: str, *, limit: int) -> list[Job]:
     """Take due jobs for `worker` until the lease ends; other workers skip them."""
-    waiting = or_(table.c.state == "ready", and_(table.c.state == "running", table.c.lease_until < work.now))
+    waiting = or_(table.c.state == "ready", _abandoned(work, "running"))
     due = (
         select(table.c.id)
-        .where(waiting, table.c.due <= work.now)
+        .where(OPEN, table.c.due <= work.now, waiting)
         .order_by(table.c.due, table.c.id)
         .limit(limit)
     )
@@ -164,11 +174,15 @@ def lease(work: UnitOfWork, worker: str, *, limit: int) -> list[Job]:
     return sorted((Job(**row._mapping) for row in taken), key=lambda job: (job.due, job.id))
 
 
+def _abandoned(work: UnitOfWork, state: str) -> ColumnElement[bool]:
+    return and_(table.c.state == state, table.c.lease_until < work.now)
+
+
 def mark_unknown(work: UnitOfWork) -> int:
     """Jobs that were sending when their worker died: nobody knows whether it went out."""
     done = work.connection.execute(
         update(table)
-        .where(table.c.state == "sending", table.c.lease_until < work.now)
+        .where(OPEN, table.c.due <= work.now, _abandoned(work, "sending"))
         .values(
             state="unknown",
             finished_at=work.now,
@@ -178,9 +192,14 @@ def mark_unknown(work: UnitOfWork) -> int:
     return done.rowcount
 
 
+def renew(work: UnitOfWork, job: Job, worker: str) -> None:
+    """Start the lease anew, now that the job's turn has come. Raises LeaseLost."""
+    _move(work, job, worker, lease_until=work.now + LEASE)
+
+
 def mark_sending(work: UnitOfWork, job: Job, worker: str) -> None:
-    """Say that the message goes out now. Raises LeaseLost."""
-    _move(work, job, worker, state="sending")
+    """Say that the message goes out now; the lease starts anew. Raises LeaseLost."""
+    _move(work, job, worker, state="sending", lease_until=work.now + LEASE)
 
 
 def finish(work: UnitOfWork, job: Job, worker: str) -> None:
@@ -190,17 +209,17 @@ def finish(work: UnitOfWork, job: Job, worker: str) -> None:
 
 def postpone(work: UnitOfWork, job: Job, worker: str, *, due: datetime, error: str) -> None:
     """Try again later. Raises LeaseLost."""
-    _move(work, job, worker, state="ready", due=due, error=error[:2000])
+    _move(work, job, worker, state="ready", due=due, error=_storable(error))
 
 
 def bury(work: UnitOfWork, job: Job, worker: str, *, error: str) -> None:
     """Give up; the job stays as a dead letter. Raises LeaseLost."""
-    _move(work, job, worker, state="dead", finished_at=work.now, error=error[:2000])
+    _move(work, job, worker, state="dead", finished_at=work.now, error=_storable(error))
 
 
 def leave_unknown(work: UnitOfWork, job: Job, worker: str, *, error: str) -> None:
     """It went out and nobody knows whether it arrived; a person decides. Raises LeaseLost."""
-    _move(work, job, worker, state="unknown", finished_at=work.now, error=error[:2000])
+    _move(work, job, worker, state="unknown", finished_at=work.now, error=_storable(error))
 
 
 def _move(work: UnitOfWork, job: Job, worker: str, **values: Any) -> None:
@@ -213,8 +232,6 @@ def _move(work: UnitOfWork, job: Job, worker: str, **values: Any) -> None:
         raise LeaseLost()
 
 
-def next_due(work: UnitOfWork) -> datetime | None:
-    """When the next job may run, or None."""
-    return work.connection.execute(
-        select(func.min(table.c.due)).where(table.c.state.in_(OPEN))
-    ).scalar_one_or_none()
+def _storable(error: str) -> str:
+    """Cut to size, and without the one character PostgreSQL does not store."""
+    return error[:ERROR_LIMIT].replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -21,6 +21,7 @@ log = structlog.get_logger("fourfold.worker")
 
 BACKOFF = (60, 300, 900, 3600, 14400)
 POLL_SECONDS = 5.0
+BATCH = 20
 
 
 class PermanentFailure(EngineError):
@@ -57,9 +58,7 @@ class Worker:
         """Run what is due now, at most `limit` jobs; how many ran."""
         ran = 0
         while ran < limit:
-            with self.runtime.unit_of_work(SYSTEM, source="job") as work:
-                repository.mark_unknown(work)
-                jobs = repository.lease(work, self.name, limit=min(20, limit - ran))
+            jobs = self._lease(min(BATCH, limit - ran))
             if not jobs:
                 break
             for job in jobs:
@@ -67,7 +66,21 @@ class Worker:
             ran += len(jobs)
         return ran
 
+    def _lease(self, limit: int) -> list[Job]:
+        with self.runtime.reading(SYSTEM) as work:
+            if not repository.anything_due(work):  # an idle store is not written to
+                return []
+        with self.runtime.unit_of_work(SYSTEM, source="job") as work:
+            repository.mark_unknown(work)
+            return repository.lease(work, self.name, limit=limit)
+
     def _run(self, job: Job) -> None:
+        try:
+            self._attempt(job)
+        except LeaseLost:
+            log.warning("lease lost", job=job.id, kind=job.kind)
+
+    def _attempt(self, job: Job) -> None:
         handler = self._handlers.get(job.kind)
         sent = False
         try:
@@ -78,21 +91,28 @@ class Worker:
                         "en": f"Nothing handles jobs of kind '{job.kind}'.",
                     }
                 )
-            if handler.outward:
-                with self.runtime.unit_of_work(SYSTEM, source="job") as work:
-                    repository.mark_sending(work, job, self.name)
-            handler.reach(self.runtime, job)
+            self._reach(handler, job)
             sent = handler.outward
             with self.runtime.unit_of_work(SYSTEM, source="job") as work:
+                # the jobs before it in the batch may have outlasted the lease; the row stays locked
+                repository.renew(work, job, self.name)
                 work.cause = job.cause
                 handler.run(work, job)
                 repository.finish(work, job, self.name)
         except LeaseLost:
-            log.warning("lease lost", job=job.id, kind=job.kind)
+            raise
         except Exception as failure:  # noqa: BLE001
             # whatever went wrong, the transaction is undone: record the reason and decide what next
             # and what went out already is not sent again
             self._failed(handler, job, OutcomeUnknown() if sent else failure)
+
+    def _reach(self, handler: JobHandler, job: Job) -> None:
+        if not handler.outward and type(handler).reach is JobHandler.reach:
+            return  # nothing happens outside, so no transaction of its own to renew the lease
+        claim = repository.mark_sending if handler.outward else repository.renew
+        with self.runtime.unit_of_work(SYSTEM, source="job") as work:
+            claim(work, job, self.name)
+        handler.reach(self.runtime, job)
 
     def _failed(self, handler: JobHandler | None, job: Job, failure: Exception) -> None:
         reason = f"{type(failure).__name__}: {failure}"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
+from engine.connect.calls import CallRefused
 from engine.identity.principal import SYSTEM
 from engine.jobs import enqueue, repository
 from engine.jobs.worker import Worker
@@ -197,3 +201,38 @@ def test_killed_while_calling_it_is_called_again_with_the_same_key(
     Worker(runtime).run_due()
     assert [request.headers["idempotency-key"] for request in http_stub.requests] == [made, made]
     assert job(made).state == "done"
+
+
+def test_a_hook_that_answers_byte_by_byte_does_not_stop_the_next_one(
+    put, job, worker, http_stub, monkeypatch
+):
+    monkeypatch.setattr("engine.connect.calls.DEADLINE_SECONDS", 0.3)
+    stopped = threading.Event()
+
+    def drip():
+        caller, _ = listening.accept()
+        with caller, suppress(OSError):
+            caller.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not stopped.wait(0.02):
+                caller.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        dripping = threading.Thread(target=drip, daemon=True)
+        dripping.start()
+        slow = put("webhook", hook(f"http://127.0.0.1:{listening.getsockname()[1]}"))
+        quick = put("webhook", hook(http_stub.url))
+        worker.run_due()
+        stopped.set()
+        dripping.join()
+    assert (job(slow).state, job(quick).state) == ("ready", "done")
+    assert "in time" in job(slow).error
+
+
+def test_a_refusal_with_a_zero_byte_can_be_stored(put, job, worker, monkeypatch):
+    def refuse(*_, **__):
+        raise CallRefused({"zh": "a\0b", "en": "a\0b"})
+
+    monkeypatch.setattr("engine.connect.jobs.webhook.perform", refuse)
+    made = put("webhook", hook("http://erp.example"))
+    worker.run_due()
+    assert (job(made).state, "a\ufffdb" in job(made).error) == ("dead", True)

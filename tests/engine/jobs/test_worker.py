@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
+from sqlalchemy import event
 
 from api.boot import build
 from engine.identity.principal import SYSTEM
@@ -47,11 +49,47 @@ class Letter(JobHandler):
             raise KeyboardInterrupt
 
 
+class Knock(JobHandler):
+    """Reaches outside, at least once; what happens meanwhile is told by name."""
+
+    type = "test_knock"
+    reached: ClassVar[list[str]] = []
+    meanwhile: ClassVar[dict[str, Callable[[], object]]] = {}
+
+    def reach(self, runtime: Runtime, job: Job) -> None:
+        self.reached.append(job.payload["name"])
+        self.meanwhile.get(job.payload["name"], lambda: None)()
+
+    def run(self, work: UnitOfWork, job: Job) -> None:
+        """Nothing to store."""
+
+
+class Parcel(Knock):
+    """The same, at most once."""
+
+    type = "test_parcel"
+    outward = True
+
+
+class Sweep(JobHandler):
+    """Works inside its transaction only."""
+
+    type = "test_sweep"
+    meanwhile: ClassVar[list[Callable[[], object]]] = []
+
+    def run(self, work: UnitOfWork, job: Job) -> None:
+        for each in self.meanwhile:
+            each()
+
+
 @pytest.fixture
 def runtime(settings: Settings, clock: FixedClock) -> Iterator[Runtime]:
     Note.failures.clear()
     Letter.sent.clear()
-    made = build(settings, clock=clock, extra=(Note, Letter))
+    Knock.reached.clear()
+    Knock.meanwhile.clear()
+    Sweep.meanwhile.clear()
+    made = build(settings, clock=clock, extra=(Note, Letter, Knock, Parcel, Sweep))
     yield made
     made.close()
 
@@ -166,8 +204,6 @@ def test_what_went_out_is_not_sent_twice_after_a_crash(
 def test_two_workers_share_the_work(runtime: Runtime, clock: FixedClock) -> None:
     for _ in range(30):
         add(runtime)
-    import threading
-
     workers = [Worker(runtime) for _ in range(3)]
     counts: list[int] = []
     threads = [threading.Thread(target=lambda each=each: counts.append(each.run_due())) for each in workers]
@@ -177,3 +213,105 @@ def test_two_workers_share_the_work(runtime: Runtime, clock: FixedClock) -> None
         thread.join()
     assert sum(counts) == 30
     assert effects(runtime) == 30
+
+
+def test_each_job_of_a_slow_batch_has_a_lease_of_its_own(
+    runtime: Runtime, worker: Worker, clock: FixedClock
+) -> None:
+    other = Worker(runtime)
+    taken: list[int] = []
+    Knock.meanwhile["a"] = lambda: clock.advance(seconds=90)
+    Knock.meanwhile["b"] = lambda: (clock.advance(seconds=90), taken.append(other.run_due()))
+    for name in ("a", "b", "c"):
+        add(runtime, "test_knock", payload={"name": name})
+    worker.run_due()
+    assert taken == [1]  # c waited too long; b is at work and its lease was renewed
+    assert Knock.reached == ["a", "b", "c"]
+    with runtime.reading(SYSTEM) as work:
+        assert {each.state for each in repository.list_jobs(work)} == {"done"}
+
+
+def test_what_is_being_sent_at_the_end_of_a_batch_is_not_called_unknown(
+    runtime: Runtime, worker: Worker, clock: FixedClock
+) -> None:
+    Knock.meanwhile["a"] = lambda: clock.advance(seconds=100)
+    Knock.meanwhile["b"] = lambda: (clock.advance(seconds=100), Worker(runtime).run_due())
+    jobs = [add(runtime, "test_parcel", payload={"name": name}) for name in ("a", "b")]
+    worker.run_due()
+    assert [state(runtime, job).state for job in jobs] == ["done", "done"]
+    assert Knock.reached == ["a", "b"]
+
+
+def test_a_job_lost_while_it_failed_does_not_stop_the_batch(
+    runtime: Runtime, worker: Worker, clock: FixedClock
+) -> None:
+    def lose() -> None:
+        Knock.meanwhile.clear()
+        clock.advance(minutes=3)
+        Worker(runtime).run_due(limit=1)
+        raise RuntimeError("too late")
+
+    Knock.meanwhile["a"] = lose
+    jobs = [add(runtime, "test_knock", payload={"name": name}) for name in ("a", "b")]
+    worker.run_due()
+    assert [state(runtime, job).state for job in jobs] == ["done", "done"]
+    assert Knock.reached == ["a", "a", "b"]
+
+
+@pytest.mark.database("postgresql")  # SQLite has one writer: nobody leases meanwhile
+def test_a_long_transaction_keeps_its_job(runtime: Runtime, worker: Worker, clock: FixedClock) -> None:
+    taken: list[int] = []
+    Sweep.meanwhile.append(lambda: (clock.advance(minutes=3), taken.append(Worker(runtime).run_due())))
+    job = add(runtime, "test_sweep")
+    worker.run_due()
+    assert (taken, state(runtime, job).state) == ([0], "done")
+
+
+def test_two_transactions_with_one_unique_key_make_one_job(runtime: Runtime) -> None:
+    made: list[str | None] = []
+    second = threading.Thread(target=lambda: made.append(add(runtime, unique="k")))
+    with runtime.unit_of_work(SYSTEM) as work:
+        made.append(enqueue(work, "test_note", {"name": "a"}, unique="k"))
+        second.start()
+        second.join(timeout=0.3)
+        assert second.is_alive()  # it waits to see whether the first one commits
+    second.join(timeout=10)
+    assert len(made) == 2
+    assert made[0] is not None
+    assert made[1] is None
+
+
+def test_a_unique_key_given_back_by_a_rollback_is_free(runtime: Runtime) -> None:
+    with pytest.raises(RuntimeError), runtime.unit_of_work(SYSTEM) as work:
+        enqueue(work, "test_note", {"name": "a"}, unique="k")
+        raise RuntimeError
+    assert add(runtime, unique="k") is not None
+
+
+def test_an_idle_store_is_not_written_to(
+    runtime: Runtime, worker: Worker, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(runtime, due=clock.now() + timedelta(hours=1))
+    modes: list[str] = []
+    connect = runtime.database.connect
+    monkeypatch.setattr(runtime.database, "connect", lambda mode: (modes.append(mode), connect(mode))[1])
+    assert worker.run_due() == 0
+    assert modes == ["read"]
+    clock.advance(hours=1)
+    assert worker.run_due() == 1
+    assert "write" in modes
+
+
+def test_the_search_for_due_jobs_uses_the_index(runtime: Runtime) -> None:
+    statements: list[str] = []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    with runtime.reading(SYSTEM) as work:
+        event.listen(work.connection, "before_cursor_execute", listen)
+        assert not repository.anything_due(work)
+        assert "state IN ('ready', 'running', 'sending')" in statements[0]
+        if runtime.database.dialect == "sqlite":
+            plan = work.rows(f"EXPLAIN QUERY PLAN {statements[0]}", ["2026", "ready", "2026"])
+            assert "ff_job_due" in str(plan)
