@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
+import threading
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -17,6 +18,8 @@ from api.busy import is_busy
 from api.pace import Pace
 from designer_schemas.generate import schemas
 from engine.errors import TryAgain
+from engine.findings import text
+from engine.identity.passwords import TooManyFailures
 from engine.identity.principal import Principal
 from engine.identity.sessions import NotAuthenticated, Sessions
 from engine.runtime import Runtime
@@ -26,6 +29,8 @@ T = TypeVar("T")
 Work = Callable[[UnitOfWork], T]
 ATTEMPTS = 6
 FIRST_PAUSE = 0.005
+PASSWORD_THREADS = 2
+PASSWORDS_WAITING = 16
 
 
 class Edge:
@@ -44,6 +49,7 @@ class Edge:
         size = max(1, runtime.settings.pool_size - 1) if self._sqlite else runtime.settings.pool_size
         self._pool: Executor = ThreadPoolExecutor(size, "fourfold-request")
         self._writer: Executor = ThreadPoolExecutor(1, "fourfold-writer") if self._sqlite else self._pool
+        self.passwords = PasswordThreads()
 
     async def read(
         self,
@@ -56,8 +62,9 @@ class Edge:
     ) -> T:
         """Run `function` in a reading unit of work of the caller.
 
-        `inline` says that it is short: then it runs on the event loop where that is faster, unless the
-        last request of this `shape` was not. `snapshot` makes all its statements see one moment.
+        `inline` says that it is short: then it runs on the event loop where that is faster. With a
+        `shape` that is believed only once a request of it was quick; the first one goes to the pool.
+        `snapshot` makes all its statements see one moment.
         """
         secret = bearer(request)
 
@@ -68,9 +75,11 @@ class Edge:
 
         if not inline or not self._sqlite:
             return await self._in(self._pool, lambda: retried(run))
-        if self._pace.is_slow(shape):
-            return await self._in(self._pool, lambda: self._pace.timed(shape, run))
-        return self._pace.timed(shape, run)
+        if shape is None:
+            return run()
+        if self._pace.is_quick(shape):
+            return self._pace.timed(shape, run)
+        return await self._in(self._pool, lambda: self._pace.timed(shape, run))
 
     async def write(self, request: Request, function: Work[T], *, source: str = "api") -> T:
         """Run `function` in a writing unit of work of the caller; commits when it returns.
@@ -102,8 +111,12 @@ class Edge:
         return await self._in(self._writer, lambda: retried(run))
 
     async def compute(self, function: Callable[[], T]) -> T:
-        """Run what takes long and is no transaction (password hashes) beside the event loop."""
+        """Run what takes long and is no transaction beside the event loop."""
         return await self._in(self._pool, function)
+
+    async def check_password(self, username: str, password: str, peer: str) -> str:
+        """`Sessions.check_password` on threads of its own, so that a flood of logins stops no request."""
+        return await self.passwords.run(lambda: self.sessions.check_password(username, password, peer))
 
     async def principal_of(self, request: Request) -> Principal:
         """Who asks. Raises NotAuthenticated."""
@@ -125,10 +138,35 @@ class Edge:
         """Let running requests end, then stop the threads."""
         self._writer.shutdown(wait=True)
         self._pool.shutdown(wait=True)
+        self.passwords.close()
 
     @staticmethod
     async def _in(executor: Executor, run: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(executor, run)
+
+
+class PasswordThreads:
+    """Where password hashes are computed: few threads and a short queue, apart from all other requests."""
+
+    def __init__(self, threads: int = PASSWORD_THREADS, waiting: int = PASSWORDS_WAITING) -> None:
+        self._executor = ThreadPoolExecutor(threads, "fourfold-password")
+        self._places = threading.Semaphore(threads + waiting)
+
+    async def run(self, function: Callable[[], T]) -> T:
+        """Run it when a thread is free. Raises TooManyFailures when the queue is full."""
+        if not self._places.acquire(blocking=False):
+            raise TooManyFailures(
+                text("正在登录的人太多，请稍后再试。", "Too many people are logging in at this moment."),
+                details={"retry_after": 1},
+                fix=text("请稍等片刻再试。", "Try again in a moment."),
+            )
+        running = self._executor.submit(function)
+        running.add_done_callback(lambda _: self._places.release())
+        return await asyncio.wrap_future(running)
+
+    def close(self) -> None:
+        """Let what runs end, then stop the threads."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
 
 
 NOBODY = Principal(user="")

@@ -1,15 +1,16 @@
-"""The outermost ASGI layer: request ids, the limit on request bodies, and no answer without a token."""
+"""The outermost ASGI layer: request ids, what no address may hold, the limit on bodies, a token."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem_response
-from api.problems import BodyTooLarge
+from api.problems import BodyTooLarge, NulCharacter
 from engine.errors import EngineError
 from engine.identity.sessions import NotAuthenticated
 from engine.ids import new_id
@@ -19,6 +20,8 @@ CLIENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 class Guard:
     """Gives every request an id, answers with it, and refuses bodies over `limit` bytes.
+
+    An address with U+0000 in it is refused too: PostgreSQL stores no such text and fails on the question.
 
     Below `prefix` only the paths in `open_paths` are served without a bearer token. Whether a token is
     valid is asked where the request is served; this stops what comes without one before it is read.
@@ -48,6 +51,8 @@ class Guard:
             refusal = NotAuthenticated()
         elif length is not None and length > self._limit:
             refusal = self.too_large()
+        else:
+            refusal = _nul_in_address(scope)
         if refusal is not None:
             await problem_response(refusal, Request(scope))(scope, receive, answer)
             return
@@ -69,6 +74,19 @@ class Guard:
             return message
 
         return counted
+
+
+def _nul_in_address(scope: Scope) -> NulCharacter | None:
+    """The refusal of an address whose path or query holds U+0000 once it is decoded."""
+    if "\x00" in scope["path"]:
+        return NulCharacter(pointer="/path")
+    query: bytes = scope["query_string"]
+    if b"%00" not in query and b"\x00" not in query:
+        return None
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        if "\x00" in name or "\x00" in value:
+            return NulCharacter(pointer="/query", details={"parameter": name.replace("\x00", "")[:80]})
+    return None
 
 
 def _headers(scope: Scope) -> tuple[str | None, int | None, bool]:

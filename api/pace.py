@@ -1,4 +1,4 @@
-"""Remembers which kinds of requests were slow last time, so that the event loop does not wait for them."""
+"""Remembers which kinds of requests were quick last time: only those may keep the event loop waiting."""
 
 from __future__ import annotations
 
@@ -14,25 +14,28 @@ REMEMBERED = 5_000
 
 
 class Pace:
-    """One per process. A shape is what makes requests alike: the form and the filter, not the page."""
+    """One per process. A shape is what makes requests alike: the form and the filter, not the page.
+
+    Only quick shapes are kept. One that nobody has run yet may take any time, so it counts as slow.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
-        self._slow: OrderedDict[int, None] = OrderedDict()
+        self._quick: OrderedDict[int, None] = OrderedDict()
 
-    def is_slow(self, shape: Hashable) -> bool:
-        """Whether the last request of this shape took too long for the event loop."""
-        return hash(shape) in self._slow
+    def is_quick(self, shape: Hashable) -> bool:
+        """Whether the last request of this shape was short enough for the event loop."""
+        return hash(shape) in self._quick
 
     def timed(self, shape: Hashable, run: Callable[[], T]) -> T:
-        """Run it and remember how it went; one that became quick again is forgotten."""
-        start = self._clock()
+        """Run it and remember how it went; those asked longest ago are forgotten first."""
+        key, start = hash(shape), self._clock()
         try:
             return run()
         finally:
-            if self._clock() - start > SLOW_SECONDS:
-                self._slow[hash(shape)] = None
-                while len(self._slow) > REMEMBERED:
-                    self._slow.popitem(last=False)
-            else:
-                self._slow.pop(hash(shape), None)
+            # Several threads come here. Each step is safe on its own, whatever another did in between.
+            self._quick.pop(key, None)
+            if self._clock() - start <= SLOW_SECONDS:
+                self._quick[key] = None
+                if len(self._quick) > REMEMBERED:
+                    self._quick.popitem(last=False)

@@ -92,12 +92,11 @@ def export(
     app: Annotated[str, typer.Argument(help="应用的键 / key of the app")],
     folder: Annotated[Path, typer.Argument(file_okay=False, help="目标文件夹 / target folder")],
 ) -> None:
-    """导出已发布的应用 / write the published app into a folder."""
+    """导出已发布的应用 / write the published app into a new folder or over its last export."""
     runtime = build(Settings())
     try:
         with runtime.reading(SYSTEM) as work:
             found = work.app(app)
-        folder.mkdir(parents=True, exist_ok=True)
         written = write_folder(folder, found.source, kinds(runtime.registries))
     finally:
         runtime.close()

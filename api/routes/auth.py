@@ -32,7 +32,7 @@ async def login(request: Request) -> Response:
     body = await json_object(request, allowed=("username", "password"))
     username, password = required_text(body, "username"), required_text(body, "password")
     edge = edge_of(request)
-    user = await edge.compute(lambda: edge.sessions.check_password(username, password))
+    user = await edge.check_password(username, password, _peer(request))
 
     def open_for_user(work: UnitOfWork) -> dict[str, Any]:
         token = open_session(work, user)
@@ -62,8 +62,8 @@ async def change_password(request: Request) -> Response:
     current, new = required_text(body, "current"), required_text(body, "new")
     edge = edge_of(request)
     user = (await read(request, lambda work: get_user(work, work.principal.user)))["username"]
-    await edge.compute(lambda: edge.sessions.check_password(user, current))
-    hashed = await edge.compute(lambda: hash_password(new))
+    await edge.check_password(user, current, _peer(request))
+    hashed = await edge.passwords.run(lambda: hash_password(new))
     await write(request, lambda work: set_password_hash(work, work.principal.user, hashed))
     return nothing()
 
@@ -94,6 +94,11 @@ async def revoke_api_token(request: Request, token: str) -> Response:
     """Take back one of the caller's tokens."""
     await write(request, lambda work: tokens.revoke(work, work.principal.user, token))
     return nothing()
+
+
+def _peer(request: Request) -> str:
+    """The address the request came from; behind a proxy on this machine, the one that the proxy names."""
+    return request.client.host if request.client else ""
 
 
 def _lifetime(days: Any) -> timedelta | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from starlette.testclient import TestClient
 
 from engine.identity import service
 from engine.identity.passwords import hash_password
@@ -47,6 +48,26 @@ def test_guessing_is_slowed_down(client, li):
     answer = login(client)
     assert answer.status_code == 429
     assert answer.headers["retry-after"] == "300"
+
+
+def test_a_stranger_elsewhere_does_not_lock_the_person_out(client, runtime, li):
+    stranger = TestClient(client.app, client=("203.0.113.7", 1), raise_server_exceptions=False)
+    for _ in range(9):
+        last = login(stranger, password="wrong")
+    assert (last.status_code, last.json()["code"]) == (429, "too_many_attempts")
+    assert login(client).status_code == 200
+
+
+def test_a_full_queue_of_passwords_is_told_and_stops_nothing_else(client, li):
+    places = client.app.state.edge.passwords._places
+    while places.acquire(blocking=False):
+        pass
+    answer = login(client)
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_attempts")
+    assert answer.headers["retry-after"] == "1"
+    assert client.get("/api/v1/health").json()["status"] == "ok"
+    places.release()
+    assert login(client).status_code == 200
 
 
 @pytest.mark.parametrize("header", [None, "Bearer ", "Basic bGk6eA==", "Bearer ffs_invented"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 
@@ -16,9 +17,10 @@ from api.answers import answer
 from api.app import create_app
 from api.body import json_body
 from api.busy import is_busy
-from api.edge import edge_of, retried, write
+from api.edge import PasswordThreads, edge_of, retried, write
 from engine.errors import TryAgain
 from engine.identity import repository
+from engine.identity.passwords import TooManyFailures
 from engine.identity.principal import SYSTEM
 
 
@@ -44,7 +46,10 @@ def counting(runtime, people):
     async def thread_of_read(request: Request):
         inline = request.query_params.get("inline") == "1"
         name = await edge_of(request).read(
-            request, lambda _work: threading.current_thread().name, inline=inline
+            request,
+            lambda _work: threading.current_thread().name,
+            inline=inline,
+            shape=request.query_params.get("shape"),
         )
         return answer({"thread": name})
 
@@ -124,9 +129,42 @@ def test_sqlite_reads_run_inline_only_when_they_promise_to_be_short(counting, he
     assert not inline.startswith("fourfold")
 
 
+@pytest.mark.database("sqlite")
+def test_a_shape_that_nobody_asked_yet_goes_to_the_pool_first(counting, headers):
+    def thread(shape):
+        return counting.get(f"/thread?inline=1&shape={shape}", headers=headers).json()["thread"]
+
+    assert thread("a").startswith("fourfold-request")
+    edge = counting.app.state.edge
+    edge._pace.timed("b", lambda: None)
+    assert not thread("b").startswith("fourfold")
+    assert thread("c").startswith("fourfold-request")
+
+
 @pytest.mark.database("postgresql")
 def test_postgresql_reads_always_run_in_the_pool(counting, headers):
     assert counting.get("/thread?inline=1", headers=headers).json()["thread"].startswith("fourfold-request")
+
+
+def test_passwords_have_few_threads_and_a_short_queue():
+    door = threading.Event()
+
+    async def flood():
+        threads = PasswordThreads(2, 3)
+        names = [
+            asyncio.create_task(threads.run(lambda: (door.wait(30), threading.current_thread().name)[1]))
+            for _ in range(5)
+        ]
+        await asyncio.sleep(0)
+        with pytest.raises(TooManyFailures) as full:
+            await threads.run(lambda: None)
+        assert full.value.details == {"retry_after": 1}
+        door.set()
+        assert len(set(await asyncio.gather(*names))) <= 2
+        assert await threads.run(lambda: "free again") == "free again"
+        threads.close()
+
+    asyncio.run(flood())
 
 
 def test_collisions_are_tried_again_and_then_reported(monkeypatch):

@@ -34,7 +34,8 @@ def client():
         ("PATCH", "/records/{record}", missing),
         ("DELETE", "/records/{record}", broken),
     ]
-    return TestClient(Guard(HotRoutes(rest, "application", "/api", routes), limit=1000))
+    guarded = Guard(HotRoutes(rest, "application", "/api", routes), limit=1000, prefix="/v1", open_paths=())
+    return TestClient(guarded)
 
 
 def test_known_address_and_method_are_served_directly(client):

@@ -86,6 +86,16 @@ def test_app_is_checked_applied_twice_and_exported(fourfold, folder, tmp_path):
         assert json.loads((exported / name).read_text()) == document
 
 
+def test_export_leaves_a_folder_of_others_alone(fourfold, folder, tmp_path):
+    assert fourfold("app", "apply", folder).code == 0
+    (tmp_path / "work" / "reports").mkdir(parents=True)
+    (tmp_path / "work" / "reports" / "mine.json").write_text("mine")
+    refused = fourfold("app", "export", "shop", tmp_path / "work")
+    assert (refused.code, "folder_not_empty" in refused.err) == (1, True)
+    assert (tmp_path / "work" / "reports" / "mine.json").read_text() == "mine"
+    assert fourfold("app", "export", "shop", folder).code == 0
+
+
 def test_broken_app_is_refused_with_a_pointer(fourfold, folder):
     (folder / "forms" / "note.json").write_text(json.dumps({**APP["forms/note.json"], "colour": "red"}))
     for command in ("check", "apply"):

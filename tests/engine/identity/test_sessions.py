@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
+
 import pytest
 import sqlalchemy as sa
 
-from engine.errors import NotFound
+from engine.errors import EngineError, NotFound
 from engine.identity import service, tokens
+from engine.identity import sessions as sessions_module
 from engine.identity.passwords import TooManyFailures, WeakPassword, hash_password, verify_password
 from engine.identity.principal import SYSTEM
 from engine.identity.sessions import (
@@ -14,6 +18,7 @@ from engine.identity.sessions import (
     Sessions,
     WrongCredentials,
     create_first_administrator,
+    network,
     open_session,
 )
 from engine.identity.tables import token as token_table
@@ -76,6 +81,69 @@ def test_many_failures_close_the_door_for_a_while(sessions, clock):
     assert refused.value.details["retry_after"] == 300
     clock.advance(minutes=5)
     assert sessions.check_password("li", PASSWORD) == "li"
+
+
+def test_failures_count_by_name_and_address(sessions):
+    for _ in range(8):
+        with pytest.raises(WrongCredentials):
+            sessions.check_password("li", "wrong", "203.0.113.7")
+    for peer in ("203.0.113.7", "::ffff:203.0.113.7"):
+        with pytest.raises(TooManyFailures):
+            sessions.check_password("li", PASSWORD, peer)
+    assert sessions.check_password("li", PASSWORD, "203.0.113.8") == "li"
+    with pytest.raises(WrongCredentials):
+        sessions.check_password("sun", "wrong", "203.0.113.7")
+
+
+def test_guesses_at_the_same_moment_do_not_slip_past_the_limit(sessions, monkeypatch):
+    together = threading.Barrier(20)
+    outcomes = []
+    verified = []
+    check = sessions.brake.check
+
+    def all_look_first(name):
+        check(name)
+        with suppress(threading.BrokenBarrierError):
+            together.wait(5)
+
+    def guess():
+        try:
+            sessions.check_password("li", "wrong")
+        except EngineError as refused:
+            outcomes.append(type(refused))
+
+    def verify(*_):
+        verified.append(1)
+        return False
+
+    looks = iter([all_look_first] * 20)
+
+    def look(name):
+        next(looks, check)(name)
+
+    monkeypatch.setattr(sessions.brake, "check", look)
+    monkeypatch.setattr(sessions_module, "verify_password", verify)
+    threads = [threading.Thread(target=guess) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(verified) == 8
+    assert outcomes.count(TooManyFailures) == 12
+
+
+@pytest.mark.parametrize(
+    ("peer", "counted_as"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8::1:2", "2001:db8::/64"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_what_counts_as_one_sender(peer, counted_as):
+    assert network(peer) == counted_as
 
 
 def test_success_forgets_failures(sessions):
