@@ -2,8 +2,9 @@
 
 Each rule keeps soundness as it is: equal edges from a one-token node, or from a split to a join, are one;
 a loop at one node goes; a one-token node goes when every token enters it from a one-token node or leaves it
-by one edge. What shrinks to a single edge from start to end is sound. A rejection that cancels a region
-gives the same marking as never having entered it, so it is moved before the split first.
+by one edge, and before a join only when it has one way in. What shrinks to a single edge from start to end
+is sound. A rejection that cancels a region gives the same marking as never having entered it, so it is moved
+before the split first.
 """
 
 from __future__ import annotations
@@ -74,7 +75,10 @@ class _Reduction:
                 continue
             before, after = self._before(node), self._after(node)
             narrow = len(after) == 1 or all(self.kinds[source] == "passes" for source, _ in before)
-            if before and after and narrow:
+            # alternatives that enter a join by one edge must not become several edges it waits for
+            alone = sum(self.edges[way] for way in before) == 1
+            waits = any(self.kinds[target] == "joins" for _, target in after)
+            if before and after and narrow and (alone or not waits):
                 self._bypass(node, before, after)
                 return True
         return False

@@ -194,3 +194,14 @@ def test_what_reduction_proves_exploration_never_refutes(made):
     except EndlessLoop:
         return
     assert found.troubles == []
+
+
+def test_a_second_way_into_a_join_is_not_a_second_edge_it_waits_for():
+    made = graph(
+        "start:start x:exclusive fork:parallel one:exclusive two:exclusive m:exclusive again:parallel "
+        "c:exclusive d:exclusive half:join join:join end:end",
+        "start>x x>fork? x>m! fork>one fork>two one>half! half>m two>join! m>again! again>c again>d "
+        "c>join! d>join! join>end",
+    )
+    assert "deadlock" in {trouble.kind for trouble in explore(made).troubles}
+    assert not proven_sound(made)
