@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from api import logs
 from api.app import create_app
 from api.boot import build
 from api.migrations import require_current, upgrade
+from engine.errors import EngineError
 from engine.identity.principal import SYSTEM
 from engine.identity.sessions import create_first_administrator
 from engine.jobs.housekeeping import arm
@@ -61,9 +63,24 @@ def run_worker(settings: Settings) -> None:
         worker.stop()
 
 
+class SocketPathTooLong(EngineError):
+    """The path of the report server's socket is too long for the operating system."""
+
+    code = "socket_path_too_long"
+    zh = "报表服务套接字的路径超过操作系统的限制。"
+    fix_zh = "请把 FOURFOLD_REPORTS_SOCKET 设为较短的路径，例如 /run/fourfold/reports.sock。"
+    fix_en = "Set FOURFOLD_REPORTS_SOCKET to a shorter path, such as /run/fourfold/reports.sock."
+
+
+SOCKET_PATH_BYTES = 103
+"""What every system takes: 104 bytes with the final zero on macOS and BSD, 108 on Linux."""
+
+
 def run_reports(settings: Settings) -> None:
-    """The API on a unix socket with the report store in this process."""
+    """The API on a unix socket with the report store in this process. Raises SocketPathTooLong."""
     socket = settings.reports_socket or str(settings.home / "reports.sock")
+    if len(os.fsencode(socket)) > SOCKET_PATH_BYTES:
+        raise SocketPathTooLong(details={"path": socket})
     Path(socket).parent.mkdir(parents=True, exist_ok=True)
     own = settings.model_copy(update={"reports_socket": ""})
     with opened(own) as runtime:

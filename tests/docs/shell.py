@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -90,20 +92,23 @@ class Shell:
 @contextmanager
 def shell(folder: Path, **environment: str) -> Iterator[Shell]:
     """A shell whose commands find `fourfold` and `python`, at free ports, with its files below `folder`."""
-    for name in ("temporary", "commands"):
-        (folder / name).mkdir()
+    (folder / "commands").mkdir()
     _commands(folder / "commands")
+    short = tempfile.mkdtemp(prefix="ff")  # a path to a unix socket has room for a hundred characters
     given = {
         "PATH": f"{os.environ['PATH']}:{folder / 'commands'}",
-        "TMPDIR": str(folder / "temporary"),
+        "TMPDIR": short,
         "FOURFOLD_PORT": str(two_free_ports()),
         "PYTHONPATH": str(ROOT),
         "PYTHONUTF8": "1",
         "LC_ALL": "C.UTF-8",
         "NO_COLOR": "1",
     }
-    with Shell(folder, {**given, **environment}) as opened:
-        yield opened
+    try:
+        with Shell(folder, {**given, **environment}) as opened:
+            yield opened
+    finally:
+        shutil.rmtree(short, ignore_errors=True)
 
 
 def _commands(folder: Path) -> None:
