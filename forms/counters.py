@@ -8,17 +8,12 @@ from engine.definitions.app import CompiledApp
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import Form
 from forms.field_types.auto import Auto
+from forms.rows import MARK
 
-_NEXT = {
-    "sqlite": (
-        "INSERT INTO ff_counter (scope, value) VALUES (?, 1) "
-        "ON CONFLICT (scope) DO UPDATE SET value = ff_counter.value + 1 RETURNING value"
-    ),
-    "postgres": (
-        "INSERT INTO ff_counter (scope, value) VALUES (%s, 1) "
-        "ON CONFLICT (scope) DO UPDATE SET value = ff_counter.value + 1 RETURNING value"
-    ),
-}
+_NEXT = (
+    "INSERT INTO ff_counter (scope, value) VALUES ({mark}, 1) "
+    "ON CONFLICT (scope) DO UPDATE SET value = ff_counter.value + 1 RETURNING value"
+)
 _RAISE = {
     "sqlite": (
         "INSERT INTO ff_counter (scope, value) VALUES (?, ?) "
@@ -35,7 +30,7 @@ def next_number(work: UnitOfWork, app: CompiledApp, form: Form, kind: Auto) -> s
     """The next serial number. Concurrent savers get different ones; a rolled-back save frees its own."""
     before, after, width = kind.split(work.now.astimezone(app.zone))
     scope = f"{app.key}.{form.key}.{kind.options.key}:{before}|{after}"
-    row = work.row(_NEXT[work.runtime.database.dialect], (scope,))
+    row = work.row(_NEXT.format(mark=MARK[work.runtime.database.dialect]), (scope,))
     count = int(row[0]) if row else 1
     return f"{before}{count:0{width}d}{after}"
 

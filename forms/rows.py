@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+import orjson
+
 from engine.protocols import Record
 from engine.storage.database import DialectName
 from engine.storage.unit_of_work import UnitOfWork
@@ -110,8 +112,6 @@ def select_children(
 def _list(values: Sequence[str], dialect: DialectName) -> Any:
     if dialect == "postgres":
         return list(values)
-    import orjson
-
     return orjson.dumps(list(values)).decode()
 
 

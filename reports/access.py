@@ -10,14 +10,12 @@ from engine.expressions import Shape
 from engine.identity.principal import Principal
 from engine.permissions.compiled import UNLIMITED, GrantSet, grants_for
 from forms.access import VisibleShape
-from forms.system_forms import SYSTEM_FORMS
+from forms.system_forms import PRIVATE, SYSTEM_FORMS
 from reports.planned import Source
 from reports.shapes import FlatShape
 from reports.sources import Sources
 
 SEE = "view"
-PRIVATE = frozenset({"email", "phone"})
-"""Fields of users that only administrators may report on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,14 +28,11 @@ _INSERT = {
     "sqlite": f"INSERT INTO ff_change ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
     "postgres": f"INSERT INTO ff_change ({_COLUMNS}) VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s) RETURNING id",
 }
-_SEQUENCE = {
-    "sqlite": """
-        UPDATE ff_change SET pos = new.pos FROM (
-            SELECT id, row_number() OVER (ORDER BY id) + (SELECT coalesce(max(pos), 0) FROM ff_change) AS pos
-            FROM ff_change WHERE pos IS NULL ORDER BY id LIMIT 5000
-        ) AS new WHERE ff_change.id = new.id""",
-}
-_SEQUENCE["postgres"] = _SEQUENCE["sqlite"]
+_SEQUENCE = f"""
+    UPDATE ff_change SET pos = new.pos FROM (
+        SELECT id, row_number() OVER (ORDER BY id) + (SELECT coalesce(max(pos), 0) FROM ff_change) AS pos
+        FROM ff_change WHERE pos IS NULL ORDER BY id LIMIT {BATCH}
+    ) AS new WHERE ff_change.id = new.id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,7 @@ def sequence(work: UnitOfWork) -> None:
     dialect = work.runtime.database.dialect
     if dialect == "postgres":
         work.row("SELECT pg_advisory_xact_lock(%s)", (SEQUENCER_LOCK,))
-    while work.run(_SEQUENCE[dialect]) == BATCH:
+    while work.run(_SEQUENCE) == BATCH:
         pass
 
 

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, StrictBool
 
 from engine.definitions.app import Key, Label
 from engine.protocols import Document
 
-ACTIONS = (
-    "list",
-    "view",
-    "create",
-    "update",
-    "delete",
-    "restore",
-    "import",
-    "export",
-    "print",
-    "comment",
-    "share",
-    "history",
-)
 ActionName = Literal[
     "*",
     "list",
@@ -38,6 +24,7 @@ ActionName = Literal[
     "share",
     "history",
 ]
+ACTIONS: tuple[str, ...] = tuple(name for name in get_args(ActionName) if name != "*")
 FieldNames = Literal["*"] | tuple[str, ...]
 
 

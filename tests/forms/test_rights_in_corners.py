@@ -18,6 +18,7 @@ from forms.deletion import Referenced
 from forms.listing import BadCursor, ListQuery, list_json
 from forms.reading_plan import UnknownField
 from tests.forms.shop import CONTACT, CUSTOMER, PRODUCT, SALE, field, name, option
+from tests.forms.test_permission import listed
 from tests.forms.test_records import Desk, sale
 
 REP = Principal(user="li", roles=("rep",), dept="east_js", depts=("east_js",))
@@ -60,15 +61,6 @@ def granted(runtime: Runtime, people: dict[str, Any]) -> Publish:
         return Desk(runtime, REP)
 
     return make
-
-
-def listed(desk: Desk, form: str, **query: Any) -> list[dict[str, Any]]:
-    with desk.runtime.reading(desk.principal) as work:
-        app = work.app("shop")
-        found: list[dict[str, Any]] = list_json(work, app, compiled_form(app, form), ListQuery(**query))[
-            "items"
-        ]
-        return found
 
 
 def test_a_lookup_in_a_child_row_reaches_only_what_the_reader_sees(
