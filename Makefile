@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PACKAGES := engine forms flows rules reports designer_schemas api
 WORKERS ?= auto
+# platformdirs says so once where there is no login session, as in a container.
+QUIET := -W "ignore:XDG_RUNTIME_DIR is not set"
 export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
@@ -15,7 +17,7 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-.PHONY: install demo test check bench conformance fmt schemas lock help
+.PHONY: install demo test check bench conformance fuzz fmt schemas lock help
 
 install: $(STAMP) ## Make .venv and install the pinned packages
 
@@ -36,8 +38,11 @@ check: $(STAMP) ## Lint, format check, types and layer contracts
 bench: $(STAMP) ## Measure the engine against its anchors (NAME=records for one, QUICK=1)
 	$(BIN)/python -m benchmarks $(NAME) $(if $(QUICK),--quick)
 
-conformance: $(STAMP) ## The expression table on every back end
-	$(BIN)/python -m pytest -q -n $(WORKERS) tests/engine/expressions
+conformance: $(STAMP) ## The expression table on all five back ends
+	@$(BIN)/python $(QUIET) -m tests.engine.expressions.conformance
+
+fuzz: $(STAMP) ## Random expressions on all five back ends (N=5000 of them, SEED=1 for others)
+	@$(BIN)/python $(QUIET) -m tests.engine.expressions.fuzz $(if $(N),--count $(N)) $(if $(SEED),--seed $(SEED))
 
 fmt: $(STAMP) ## Format and fix what can be fixed by itself
 	$(BIN)/ruff check --fix-only --quiet .

@@ -9,9 +9,10 @@ from typing import Any
 
 import orjson
 
-from benchmarks import records, reports
+from benchmarks import expressions, records, reports
 
 BENCHMARKS: Mapping[str, Callable[..., dict[str, Any]]] = {
+    "expressions": expressions.run,
     "records": records.run,
     "reports": reports.run,
 }

@@ -6,8 +6,9 @@ before the jump, as PostgreSQL and ICU do. Results outside the years 1 to 9999 a
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -126,3 +127,52 @@ def start_of_moment(unit: str, moment: datetime, tz: ZoneInfo) -> datetime:
         return from_local(local.replace(minute=0, second=0, microsecond=0), tz)
     start = start_of_date(unit, local.date())
     return from_local(datetime(start.year, start.month, start.day), tz)  # noqa: DTZ001 - local by meaning
+
+
+def end_of_date(unit: str, day: date) -> date | None:
+    """The last day of the week (Sunday), month, quarter or year."""
+    if unit == "day":
+        return day
+    if unit == "week":
+        return added_to_date("day", 6 - day.weekday(), day)
+    month = {"month": day.month, "quarter": (day.month + 2) // 3 * 3, "year": 12}[unit]
+    return date(day.year, month, monthrange(day.year, month)[1])
+
+
+def end_of_moment(unit: str, moment: datetime, tz: ZoneInfo) -> datetime:
+    """The last microsecond of the local hour, day, week, month, quarter or year."""
+    local = to_local(moment, tz)
+    if unit == "hour":
+        following = local.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    else:
+        last = end_of_date(unit, local.date()) or date.max
+        following = datetime.combine(last, time()) + timedelta(days=1)
+    return from_local(following, tz) - timedelta(microseconds=1)
+
+
+def made_moment(day: date, hour: int, minute: int, second: int, tz: ZoneInfo) -> datetime | None:
+    """The moment of a local time; None when there is no such time, or near the edges of the calendar."""
+    possible = 0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60
+    if not possible or not SAFE_FIRST <= day <= SAFE_LAST:
+        return None
+    return from_local(datetime.combine(day, time(hour, minute, second)), tz)
+
+
+WRITTEN_DATE = (
+    "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}|[0-9]{4}[.][0-9]{1,2}[.][0-9]{1,2}"
+    "|[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日|[0-9]{8}"
+)
+"""The texts that are read as dates, as an expression that all back ends understand."""
+WRITTEN_MONTH = "^[0-9]{4}[^0-9]?([0-9]{1,2})"
+WRITTEN_DAY = "^[0-9]{4}[^0-9]?[0-9]{1,2}[^0-9]?([0-9]{1,2})"
+_WRITTEN_DATE = re.compile(WRITTEN_DATE)
+_WRITTEN_PARTS = re.compile("([0-9]{4})[^0-9]?([0-9]{1,2})[^0-9]?([0-9]{1,2})")
+
+
+def read_date(text: str) -> date | None:
+    """The date that a text writes with its year first; None for any other text."""
+    parts = _WRITTEN_PARTS.match(text) if _WRITTEN_DATE.fullmatch(text) else None
+    if parts is None:
+        return None
+    year, month, day = map(int, parts.groups())
+    return made_date(year, month, day)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from engine.expressions.coerce import convert, read_as
 from engine.expressions.errors import ExpressionError, Span
 from engine.expressions.function import Function, Parameter, mismatch
+from engine.expressions.parameters import WHOLE_WANTED
 from engine.expressions.scope import Scope
 from engine.expressions.tree import Tree
 from engine.expressions.typed import Apply, Constant, Node
@@ -22,6 +23,10 @@ class Checks(Protocol):
     @property
     def scope(self) -> Scope:
         """The names in reach."""
+
+    @property
+    def prefix(self) -> tuple[str, ...]:
+        """The path of the child table whose rows are checked; empty outside of rows."""
 
     def node(self, tree: Tree) -> Node:
         """The typed form of a part."""
@@ -91,10 +96,10 @@ class Site:
         name = self.function.type
         return mismatch(
             node.span,
-            f"{name} 此处需要{wanted['zh']}，却是{node.type.label}。",
-            f"{name} needs {wanted['en']} here, not {node.type.label}.",
+            f"{name} 此处需要{wanted['zh']}，却是{node.type.label['zh']}。",
+            f"{name} needs {wanted['en']} here, not {node.type.label['en']}.",
             suggestion=text("请先取整，例如 ROUND(x)。", "Round it first, for example ROUND(x).")
-            if node.type.numeric and node.type.scale
+            if wanted == WHOLE_WANTED and node.type.numeric
             else None,
         )
 
@@ -106,8 +111,8 @@ class Site:
         raise ExpressionError(
             "wrong_word",
             node.span,
-            f"{self.function.type} 的单位应为：{'、'.join(words)}。",
-            f"The unit of {self.function.type} is one of {', '.join(words)}.",
+            f"{self.function.type} 此处应写：{'、'.join(words)}。",
+            f"{self.function.type} takes one of these words here: {', '.join(words)}.",
         )
 
     def constant_whole(self, index: int, least: int, most: int) -> int:

@@ -1,45 +1,77 @@
-"""The checked tree as JSON, complete and without the user's spelling."""
+"""A checked expression as JSON, complete and without the user's spelling.
+
+Another evaluator needs nothing else: types, conversions, rounding and ranges stand in the tree as parts of
+their own, and `from_canonical` proves it by evaluating what it has read.
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.expressions.spelling import decimal_text
 from engine.expressions.typed import Aggregate, Apply, Constant, Field, Node, Variable
 from engine.expressions.types import Type
 
+if TYPE_CHECKING:
+    from engine.expressions.checked import CheckedExpression
 
-def canonical(node: Node) -> dict[str, Any]:
-    """The tree as JSON: {"is": ..., "type": ..., ...} all the way down."""
-    made: dict[str, Any] = {"type": _type(node.type)}
+VERSION = 1
+"""Rises when a reader of the older form would compute something else."""
+
+
+def canonical(checked: CheckedExpression) -> dict[str, Any]:
+    """{"version", "type", "dependencies", "variables", "volatile", "tree"}; equal meaning, equal JSON."""
+    return {
+        "version": VERSION,
+        "type": type_json(checked.type),
+        "dependencies": sorted(list(path) for path in checked.dependencies),
+        "variables": sorted(checked.variables),
+        "volatile": checked.volatile,
+        "tree": tree_json(checked.node),
+    }
+
+
+def tree_json(node: Node) -> dict[str, Any]:
+    """The tree: {"is": ..., "type": ..., ...} all the way down."""
+    made: dict[str, Any] = {"type": type_json(node.type)}
     match node:
         case Constant():
             return {"is": "constant", **made, "value": value_json(node.value, node.type)}
         case Field():
-            return {
-                "is": "field",
-                **made,
-                "root": node.root,
-                "path": list(node.path),
-                "forms": list(node.forms),
-            }
+            place = {"root": node.root, "path": list(node.path), "forms": list(node.forms)}
+            return {"is": "field", **made, **place}
         case Variable():
             return {"is": "variable", **made, "name": node.name}
         case Apply():
             made = {"is": "apply", **made, "function": node.function.type}
-            made["arguments"] = [canonical(each) for each in node.arguments]
-            return made if node.option is None else {**made, "option": node.option}
+            if node.function.variant:
+                made["variant"] = node.function.variant
+            made["arguments"] = [tree_json(each) for each in node.arguments]
+            return made if node.option is None else {**made, "option": option_json(node.option)}
         case Aggregate():
             rows = {"root": node.rows.root, "path": list(node.rows.path), "forms": list(node.rows.forms)}
             made = {"is": "aggregate", **made, "function": node.function.type, "rows": rows}
-            made["value"] = None if node.value is None else canonical(node.value)
-            return {**made, "where": None if node.where is None else canonical(node.where)}
+            made["value"] = None if node.value is None else tree_json(node.value)
+            made["where"] = None if node.where is None else tree_json(node.where)
+            if node.order is None:
+                return made
+            return {**made, "order": tree_json(node.order), "descending": node.descending}
         case _:
             raise TypeError(f"unknown part {type(node).__name__}")
 
 
-def _type(kind: Type) -> dict[str, Any]:
+def option_json(option: Any) -> Any:
+    """What a function settled at check: plain values, or tuples of them as lists."""
+    if isinstance(option, tuple):
+        return [option_json(each) for each in option]
+    if isinstance(option, str | int | bool | None):
+        return option
+    raise TypeError(f"the option {option!r} of a function is no JSON; keep plain values and tuples there")
+
+
+def type_json(kind: Type) -> dict[str, Any]:
+    """A type; `digits` bounds the scaled integer of numbers."""
     made: dict[str, Any] = {"kind": kind.kind}
     if kind.numeric:
         made |= {"digits": kind.digits, "scale": kind.scale}
@@ -50,7 +82,7 @@ def _type(kind: Type) -> dict[str, Any]:
     if kind.form:
         made["form"] = kind.form
     if kind.item:
-        made["item"] = _type(kind.item)
+        made["item"] = type_json(kind.item)
     return made
 
 

@@ -9,8 +9,9 @@ from engine.expressions.checked import CheckedExpression
 from engine.expressions.coerce import constant, convert
 from engine.expressions.errors import ExpressionError, did_you_mean
 from engine.expressions.function import Function, mismatch
-from engine.expressions.functions import BUILTIN, OPERATORS
+from engine.expressions.functions import OPERATORS
 from engine.expressions.functions.now import NOW, TODAY
+from engine.expressions.library import FUNCTIONS
 from engine.expressions.limits import prove_limits
 from engine.expressions.names import resolve
 from engine.expressions.parse import parse
@@ -18,11 +19,11 @@ from engine.expressions.scope import Scope
 from engine.expressions.tree import Boolean, Call, Items, Name, Null, Number, Operation, Source, Text, Tree
 from engine.expressions.typed import Apply, Constant, Node
 from engine.expressions.types import BOOL, NULL, TEXT, Type
+from engine.expressions.work import prove_work
 from engine.findings import text
 
 _OPERATORS: dict[str, Function] = {each.type: each() for each in OPERATORS}
-_FUNCTIONS: dict[str, Function] = {each.type: each() for each in BUILTIN}
-_FUNCTIONS |= {word.upper(): _OPERATORS[word] for word in ("and", "or", "not")}
+_CONNECTIVES: dict[str, Function] = {word.upper(): _OPERATORS[word] for word in ("and", "or", "not")}
 _CLOCK: dict[tuple[str, ...], Function] = {("$now",): NOW, ("$today",): TODAY}
 
 
@@ -42,6 +43,7 @@ def check(source: Source | Tree, scope: Scope, *, expect: Type | None = None) ->
         node = convert(node, expect)
     elif node.type.kind == "list":
         raise mismatch(node.span, "列表只能写在 in 之后。", "A list may only stand after in.")
+    prove_work(node)
     checked = CheckedExpression(source, tree, node)
     if scope.db_only and not checked.pushable:
         names = ", ".join(checked.not_pushable)
@@ -93,14 +95,15 @@ class Checker:
         return resolve(tree, self.scope)
 
     def function(self, tree: Call) -> Function:
-        found = _FUNCTIONS.get(tree.function)
+        known = FUNCTIONS if self.scope.functions is None else self.scope.functions
+        found = known.get(tree.function) or _CONNECTIVES.get(tree.function)
         if found is None:
             raise ExpressionError(
                 "unknown_function",
                 tree.span,
                 f"没有函数 {tree.function}。",
                 f"There is no function {tree.function}.",
-                suggestion=did_you_mean(tree.function, _FUNCTIONS)
+                suggestion=did_you_mean(tree.function, (*known, *_CONNECTIVES))
                 or text("请查函数列表。", "See the list of functions."),
             )
         return found

@@ -9,6 +9,7 @@ from typing import Any
 from engine.expressions.canonical import canonical
 from engine.expressions.condition import condition_of_tree
 from engine.expressions.generate import Evaluate, compiled
+from engine.expressions.interpret import Program
 from engine.expressions.spelling import text_of
 from engine.expressions.tree import Source, Tree
 from engine.expressions.typed import (
@@ -67,12 +68,17 @@ class CheckedExpression:
         return condition_of_tree(self.tree)
 
     def canonical(self) -> dict[str, Any]:
-        """The checked tree as JSON, for another evaluator."""
+        """The whole expression as JSON, for another evaluator."""
         return self._canonical
 
     @cached_property
     def _canonical(self) -> dict[str, Any]:
-        return canonical(self.node)
+        return canonical(self)
+
+    @cached_property
+    def program(self) -> Program:
+        """The tree as the tracing evaluator walks it."""
+        return Program(self.node)
 
     def _first(self, name: str, *, holds: bool) -> Evaluate:
         """Compiles when called and puts the compiled function in its own place."""
@@ -85,7 +91,7 @@ class CheckedExpression:
         return compile_and_run
 
     def __repr__(self) -> str:
-        return f"<CheckedExpression {self.text()!r} -> {self.type.label}>"
+        return f"<CheckedExpression {self.text()!r} -> {self.type.label['en']}>"
 
 
 def _dependencies(node: Node, roots: dict[str, Path]) -> Iterator[Path]:

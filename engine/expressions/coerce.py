@@ -10,13 +10,14 @@ from typing import Any
 
 from engine.expressions.errors import ExpressionError, did_you_mean
 from engine.expressions.function import mismatch
-from engine.expressions.scaling import RANGE, RESCALE, round_half_up
+from engine.expressions.scaling import GRAIN, RANGE, RESCALE, round_half_up
 from engine.expressions.tokens import decimal_literal
 from engine.expressions.typed import Apply, Constant, Node
 from engine.expressions.types import NULL, TEXT, Kind, Type, cap, rescaled
 from engine.findings import text
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_GRAINS = {"month": re.compile(r"\d{4}-(\d{2})\Z"), "quarter": re.compile(r"\d{4}-Q([1-4])\Z")}
 _DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?)?\Z")
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
 
@@ -53,7 +54,8 @@ def constant(kind: Type, value: Any, origin: Node) -> Constant:
 
 
 def read_as(node: Node, wanted: Type) -> Node:
-    """A literal read as `wanted` where that is what it means; anything else unchanged.
+    """A literal read as `wanted` where that is what it means; anything else unchanged. A number beside a
+    duration counts seconds, as durations do in JSON.
 
     Raises ExpressionError for an option that does not exist, a malformed date.
     """
@@ -61,6 +63,8 @@ def read_as(node: Node, wanted: Type) -> Node:
         return node
     if node.value is None:
         return Constant(wanted, None, span=node.span)
+    if wanted.kind == "duration" and node.type.kind == "number":
+        return Constant(wanted, node.value * 10 ** (wanted.scale - node.type.scale), span=node.span)
     if node.type.kind != "text":
         return node
     if wanted.kind in {"choice", "choices"}:
@@ -92,6 +96,9 @@ def _prove_option(node: Constant, wanted: Type) -> None:
 
 def _moment(node: Constant, wanted: Type) -> date | datetime:
     try:
+        if wanted.grain and (found := _GRAINS[wanted.grain].match(node.value)):
+            number = int(found.group(1))
+            return date(int(node.value[:4]), number if wanted.grain == "month" else 3 * number - 2, 1)
         if wanted.kind == "date" and _DATE.match(node.value):
             return date.fromisoformat(node.value)
         if wanted.kind == "datetime" and _DATETIME.match(node.value):
@@ -104,7 +111,7 @@ def _moment(node: Constant, wanted: Type) -> date | datetime:
         "bad_date",
         node.span,
         f"“{node.value}”不是有效的日期或时间。",
-        f"'{node.value}' is not a {wanted.label}.",
+        f"'{node.value}' is not a {wanted.label['en']}.",
         suggestion=text(f"请写成 {example}。", f"Write it like {example}."),
     )
 
@@ -181,8 +188,8 @@ def _common(nodes: Sequence[Node]) -> Type:
     odd = next(node for node in typed if node.type.kind != first.kind)
     raise mismatch(
         odd.span,
-        f"此处应为{first.label}，却是{odd.type.label}。",
-        f"Expected {first.label}, found {odd.type.label}.",
+        f"此处应为{first.label['zh']}，却是{odd.type.label['zh']}。",
+        f"Expected {first.label['en']}, found {odd.type.label['en']}.",
     )
 
 
@@ -197,14 +204,16 @@ def convert(node: Node, wanted: Type) -> Node:
         fitted = bounded(to_scale(node, wanted.scale), wanted.digits)
         return _retyped(fitted, wanted) if given.kind != wanted.kind else fitted
     fits = given.kind == wanted.kind and (wanted.kind != "ref" or given.form == wanted.form)
+    if fits and wanted.grain and given.grain != wanted.grain:
+        return Apply(wanted, GRAIN, (node,), wanted.grain, span=node.span)
     if fits:
         return node
     if wanted.textual and given.textual and not _foreign(given, wanted):
         return replace(node, type=wanted)
     raise mismatch(
         node.span,
-        f"结果应为{wanted.label}，却是{given.label}。",
-        f"The result must be {wanted.label}, not {given.label}.",
+        f"结果应为{wanted.label['zh']}，却是{given.label['zh']}。",
+        f"The result must be {wanted.label['en']}, not {given.label['en']}.",
         suggestion=text("日期请用 TODATE(x)。", "Use TODATE(x) for the date.")
         if (given.kind, wanted.kind) == ("datetime", "date")
         else None,

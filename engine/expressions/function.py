@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from engine.expressions.call import Site
-    from engine.expressions.generate import Writer
+    from engine.expressions.generate import Code, Writer
     from engine.expressions.sql.lowering import Lowering
 
 
@@ -45,11 +45,13 @@ class Function(ABC):
     """One function or operator. Instances are shared and hold no state.
 
     A strict function is null when an argument is null; its Python and SQL forms may rely on it. `partial`
-    says that it can be null although no argument is (division by zero). An aggregate gets an Aggregate node. `in_memory` means no SQL form.
+    says that it can be null although no argument is (division by zero). An aggregate gets an Aggregate node. `variant`
+    tells a second form of the same function apart where trees are written down. `in_memory` means no SQL form.
     """
 
     registry: ClassVar[str] = "function"
     type: ClassVar[str]
+    variant: ClassVar[str] = ""
     doc: ClassVar[Text]
     parameters: ClassVar[tuple[Parameter, ...]] = ()
     result: ClassVar[Type]
@@ -58,6 +60,8 @@ class Function(ABC):
     partial: ClassVar[bool] = False
     in_memory: ClassVar[bool] = False
     volatile: ClassVar[bool] = False
+    work: ClassVar[int] = 0
+    """Microseconds of a call at worst; only functions that take long say it."""
 
     def check(self, site: Site) -> Node:
         """The typed call. Raises ExpressionError. By default `parameters` and `result` say it all."""
@@ -66,6 +70,10 @@ class Function(ABC):
     def python(self, node: Any, writer: Writer, *arguments: str) -> str:
         """A Python expression. Strict: `arguments` are its non-null operands; otherwise it writes them itself."""
         raise NotImplementedError(f"{self.type} has no Python form")
+
+    def guarded(self, node: Any, writer: Writer, *arguments: str) -> Code | None:
+        """The Python form as guards and a value, where that is shorter than testing `python` for null."""
+        return None
 
     def nullable(self, *arguments: bool) -> bool:
         """Whether the result can be null, given which arguments can."""

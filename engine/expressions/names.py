@@ -61,22 +61,38 @@ def _start(name: Name, scope: Scope) -> tuple[str, Shape, tuple[str, ...]]:
     return RECORD, scope.shape, name.parts
 
 
+def joined(shape: Shape, path: tuple[str, ...]) -> tuple[str, ...]:
+    """The path with a field and its part as one name: `period.start` is the column `period__start`."""
+    if len(path) > 1 and shape.type_of(part := f"{path[0]}__{path[1]}") is not None:
+        return (part, *path[2:])
+    return path
+
+
 def _walked(name: Name, root: str, shape: Shape, path: tuple[str, ...], scope: Scope) -> Field:
-    if len(path) - 1 > MAX_HOPS:
-        raise ExpressionError(
-            "path_too_long",
-            name.span,
-            f"路径最多经过 {MAX_HOPS} 次引用。",
-            f"A path follows at most {MAX_HOPS} references.",
-            suggestion=text("请先用引用带出字段。", "Add a lookup field on the way."),
-        )
     forms: list[str] = []
+    path = joined(shape, path)
     found = _field(name, shape, path[0], scope, first=root == RECORD)
-    for part in path[1:]:
+    taken, rest = [path[0]], path[1:]
+    while rest:
+        if len(taken) > MAX_HOPS:
+            raise _too_long(name)
         shape = _target(name, found, scope)
         forms.append(found.form or "")
-        found = _field(name, shape, part, scope, first=False)
-    return Field(found, root, path, tuple(forms), span=name.span)
+        rest = joined(shape, rest)
+        found = _field(name, shape, rest[0], scope, first=False)
+        taken.append(rest[0])
+        rest = rest[1:]
+    return Field(found, root, tuple(taken), tuple(forms), span=name.span)
+
+
+def _too_long(name: Name) -> ExpressionError:
+    return ExpressionError(
+        "path_too_long",
+        name.span,
+        f"路径最多经过 {MAX_HOPS} 次引用。",
+        f"A path follows at most {MAX_HOPS} references.",
+        suggestion=text("请先用引用带出字段。", "Add a lookup field on the way."),
+    )
 
 
 def _target(name: Name, reached: Type, scope: Scope) -> Shape:
@@ -115,6 +131,11 @@ def _unknown(span: Span, shape: Shape, part: str, scope: Scope, *, first: bool) 
         advice = text(f"是否想写“parent.{part}”？", f"Did you mean 'parent.{part}'?")
     elif first and part in scope.variables:
         advice = text(f"是否想写“${part}”？", f"Did you mean '${part}'?")
+    elif part in shape.names():
+        advice = text(
+            f"“{part}”由几部分组成，请用点写出其中一部分，例如 {part}.start。",
+            f"'{part}' has several parts; name one after a dot, as in {part}.start.",
+        )
     else:
         advice = did_you_mean(part, shape.names())
     if advice is None and first:

@@ -1,10 +1,12 @@
-"""Conversions the checker inserts: another scale, the declared range."""
+"""Conversions the checker inserts: another scale, the declared range, the first day of a month."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.expressions.calendar import start_of_date
 from engine.expressions.function import Function
+from engine.expressions.generate import Code
 from engine.expressions.typed import Apply
 from engine.findings import text
 
@@ -60,9 +62,27 @@ class Range(Function):
         held, limit = writer.temporary(), 10**node.type.digits
         return f"({held} if -{limit} < ({held} := {arguments[0]}) < {limit} else None)"
 
+    def guarded(self, node: Apply, writer: Writer, *arguments: str) -> Code:
+        held, limit = writer.temporary(), 10**node.type.digits
+        return Code((f"not -{limit} < ({held} := {arguments[0]}) < {limit}",), held)
+
     def sql(self, node: Apply, lower: Lowering, *arguments: exp.Expr) -> exp.Expr:
         return lower.numbers.bounded(arguments[0], node.type.digits, digits=node.arguments[0].type.digits)
 
 
+class Grain(Function):
+    """`option` is the grain: the day that stands for the month or quarter of a date."""
+
+    type = "grain"
+    doc = text("所在月或季的第一天。", "The first day of its month or quarter.")
+
+    def python(self, node: Apply, writer: Writer, *arguments: str) -> str:
+        return f"{writer.use(start_of_date)}({node.option!r}, {arguments[0]})"
+
+    def sql(self, node: Apply, lower: Lowering, *arguments: exp.Expr) -> exp.Expr:
+        return lower.dates.start_of_date(node.option, arguments[0])
+
+
+GRAIN = Grain()
 RESCALE = Rescale()
 RANGE = Range()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
 from engine.expressions.types import Type
+
+if TYPE_CHECKING:
+    from engine.expressions.function import Function
+    from engine.expressions.working_time import WorkCalendar
 
 
 class Shape(Protocol):
@@ -37,7 +41,9 @@ class Scope:
 
     `shape` gives bare names, `shapes` the targets of references, `variables` the `$names` (keys without $).
     `parent` is set for expressions of child rows, `row` inside for_each, `old` where the record before
-    the change is known. With `db_only` an expression that SQL cannot compute is refused.
+    the change is known. With `db_only` an expression that SQL cannot compute is refused. `functions` are
+    those that may be called by name; None: the language's own. `roles` are those HASROLE may ask for;
+    None: any. `calendars` are the keys of the working calendars, "" among them when the app has a default one.
     """
 
     shape: Shape
@@ -47,6 +53,9 @@ class Scope:
     row: Shape | None = None
     old: bool = False
     db_only: bool = False
+    functions: Mapping[str, Function] | None = None
+    roles: Collection[str] | None = None
+    calendars: Collection[str] = ()
 
 
 def follow_nothing(form: str, key: str) -> Mapping[str, Any] | None:  # noqa: ARG001 - the shape of Env.follow
@@ -54,12 +63,40 @@ def follow_nothing(form: str, key: str) -> Mapping[str, Any] | None:  # noqa: AR
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Records of `form` that name a record in one of the fields `links`."""
+
+    form: str
+    links: tuple[str, ...]
+
+
+class Happenings(Protocol):
+    """What the change log tells about a record, asked only when an expression needs it."""
+
+    def last_activity(self, form: str, record: str) -> datetime | None:
+        """When a person last changed the record."""
+
+    def last_related(self, record: str, related: Related) -> datetime | None:
+        """When a person last created or changed a record that names this one."""
+
+    def changed_at(self, form: str, record: str, field: str) -> datetime | None:
+        """When a field got the value it has."""
+
+    def count(self, form: str, record: str, operation: str, since: datetime) -> int:
+        """How often an operation was done on the record after `since`."""
+
+    def count_related(self, record: str, related: Related, since: datetime) -> int:
+        """How many records that name this one were created after `since`."""
+
+
 @dataclass(slots=True)
 class Env:
     """Where values come from while an expression runs.
 
     `now` is aware UTC, `tz` the app's zone, `variables` by name without $, `follow(form, id)` loads a
-    referenced record in memory form. `old` is None while a record is created.
+    referenced record in memory form. `old` is None while a record is created. Without `happenings` nothing
+    has happened to any record. `calendars` are the working calendars by key, the default one also as "".
     """
 
     now: datetime
@@ -69,3 +106,5 @@ class Env:
     old: Mapping[str, Any] | None = None
     parent: Mapping[str, Any] | None = None
     row: Mapping[str, Any] | None = None
+    happenings: Happenings | None = None
+    calendars: Mapping[str, WorkCalendar] = field(default_factory=dict)

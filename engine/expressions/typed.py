@@ -67,12 +67,14 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate(Node):
-    """A function over child rows. Inside `value` and `where`, RECORD is the row and PARENT its record."""
+    """A function over child rows. Inside `value`, `where` and `order` RECORD is the row, PARENT its record."""
 
     function: Function
     rows: Rows
     value: Node | None = None
     where: Node | None = None
+    order: Node | None = None
+    descending: bool = False
 
 
 def parts(node: Node) -> tuple[Node, ...]:
@@ -82,14 +84,13 @@ def parts(node: Node) -> tuple[Node, ...]:
 
 def inside(node: Aggregate) -> tuple[Node, ...]:
     """The parts that see a child row."""
-    return tuple(each for each in (node.value, node.where) if each is not None)
+    return tuple(each for each in (node.value, node.where, node.order) if each is not None)
 
 
 def walk(node: Node) -> Iterator[Node]:
     """The node and all below it, rows included."""
-    yield node
-    for each in parts(node):
-        yield from walk(each)
-    if isinstance(node, Aggregate):
-        for each in inside(node):
-            yield from walk(each)
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        waiting += reversed(inside(each) if isinstance(each, Aggregate) else parts(each))

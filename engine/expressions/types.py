@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from engine.findings import Text, text
+
 Kind = Literal[
     "bool",
     "number",
@@ -21,6 +23,7 @@ Kind = Literal[
     "choices",
     "ref",
     "list",
+    "geo",
     "null",
 ]
 
@@ -32,7 +35,10 @@ INT64_DIGITS = 18
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """What an expression yields. `options` are choice keys, `form` the target of a ref, `item` of a list."""
+    """What an expression yields. `options` are choice keys, `form` the target of a ref, `item` of a list.
+
+    `grain` is that of dates which are always the first day of a month or quarter.
+    """
 
     kind: Kind
     scale: int = 0
@@ -41,6 +47,7 @@ class Type:
     options: tuple[str, ...] | None = None
     form: str | None = None
     item: Type | None = None
+    grain: Literal["month", "quarter"] | None = None
 
     @property
     def numeric(self) -> bool:
@@ -52,20 +59,42 @@ class Type:
         return self.kind in {"text", "choice", "ref"}
 
     @property
-    def label(self) -> str:
+    def label(self) -> Text:
         """The type as a person would name it, for messages."""
         if self.kind == "ref":
-            return f"ref({self.form})"
+            return text(f"引用（{self.form}）", f"reference to {self.form}")
         if self.kind == "list" and self.item:
-            return f"list of {self.item.label}"
-        return self.kind
+            inner = self.item.label
+            return text(f"{inner['zh']}列表", f"list of {inner['en']}")
+        return LABELS[self.kind]
 
+
+LABELS: dict[str, Text] = {
+    "bool": text("真假值", "true/false"),
+    "number": text("数字", "number"),
+    "money": text("金额", "money"),
+    "text": text("文本", "text"),
+    "date": text("日期", "date"),
+    "datetime": text("日期时间", "datetime"),
+    "duration": text("时长", "duration"),
+    "choice": text("单选", "choice"),
+    "choices": text("多选", "choices"),
+    "ref": text("引用", "reference"),
+    "list": text("列表", "list"),
+    "geo": text("位置", "place"),
+    "null": text("空值", "null"),
+}
+"""What people call the kinds of types."""
 
 BOOL = Type("bool")
 TEXT = Type("text")
 DATE = Type("date")
+MONTH = Type("date", grain="month")
+QUARTER = Type("date", grain="quarter")
 DATETIME = Type("datetime")
 DURATION = Type("duration", scale=6)
+GEO = Type("geo")
+"""A place: (latitude, longitude) in degrees scaled by 10**6; north and east are positive."""
 NULL = Type("null")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.expressions.coerce import align, bounded, in_range, numeric_join, read_as, same_currency, to_scale
 from engine.expressions.function import Function, mismatch
 from engine.expressions.functions import moments
+from engine.expressions.generate import Code
 from engine.expressions.typed import Apply, Constant, Node
 from engine.expressions.types import DURATION, INT64_DIGITS, MAX_SCALE, Type
 from engine.findings import text
@@ -56,8 +57,8 @@ class _Arithmetic(Function):
             advice = text("空值请用 COALESCE(x, 0)。", "For a missing number use COALESCE(x, 0).")
         return mismatch(
             site.span,
-            f"不能计算 {left.type.label} {self.sign} {right.type.label}。",
-            f"{left.type.label} {self.sign} {right.type.label} cannot be computed.",
+            f"不能计算 {left.type.label['zh']} {self.sign} {right.type.label['zh']}。",
+            f"{left.type.label['en']} {self.sign} {right.type.label['en']} cannot be computed.",
             suggestion=advice,
         )
 
@@ -142,13 +143,18 @@ class Divide(_Arithmetic):
         return in_range(site.apply(kind, [left, right], shift))
 
     def python(self, node: Any, writer: Writer, *arguments: str) -> str:
-        lifted = f"{arguments[0]} * {10**node.option}" if node.option else arguments[0]
-        divisor = node.arguments[1]
-        if isinstance(divisor, Constant) and divisor.value is not None and divisor.value > 0:
-            held, by = writer.temporary(), divisor.value
+        lift, by = 10**node.option, _fixed_divisor(node)
+        if by and lift % by == 0:
+            return f"({arguments[0]} * {lift // by})"
+        lifted = f"{arguments[0]} * {lift}" if node.option else arguments[0]
+        if by:
+            held = writer.temporary()
             above, below = f"(2 * {held} + {by}) // {2 * by}", f"-(({by} - 2 * {held}) // {2 * by})"
             return f"({above} if ({held} := {lifted}) >= 0 else {below})"
         return f"{writer.use(divided)}({lifted}, {arguments[1]})"
+
+    def guarded(self, node: Any, writer: Writer, *arguments: str) -> Code | None:
+        return Code((), self.python(node, writer, *arguments)) if _fixed_divisor(node) else None
 
     def sql(self, node: Any, lower: Lowering, *arguments: exp.Expr) -> exp.Expr:
         return lower.numbers.divided(node, *arguments)
@@ -179,6 +185,13 @@ def negated(node: Node) -> Node:
     if isinstance(node, Constant) and node.value is not None:
         return replace(node, value=-node.value)
     return Apply(node.type, NEGATE, (node,), span=node.span)
+
+
+def _fixed_divisor(node: Apply) -> int | None:
+    """A divisor that is written out and positive."""
+    divisor = node.arguments[1]
+    fixed = isinstance(divisor, Constant) and divisor.value is not None and divisor.value > 0
+    return divisor.value if isinstance(divisor, Constant) and fixed else None
 
 
 def divided(dividend: int, divisor: int) -> int | None:

@@ -54,8 +54,8 @@ def _prove_pair(left: Node, right: Node, *, ordered: bool) -> None:
     span = (left.span[0], max(left.span[1], right.span[1]))
     raise mismatch(
         span,
-        f"不能比较{one.label}和{two.label}{'的大小' if same and not in_order else ''}。",
-        f"{one.label} and {two.label} cannot be {'ordered' if same and not in_order else 'compared'}.",
+        f"不能比较{one.label['zh']}和{two.label['zh']}{'的大小' if same and not in_order else ''}。",
+        f"{one.label['en']} and {two.label['en']} cannot be {'ordered' if same and not in_order else 'compared'}.",
         suggestion=_advice({one.kind, two.kind}),
     )
 

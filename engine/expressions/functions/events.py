@@ -1,35 +1,47 @@
-"""What a change did: OLD CHANGED ISNEW. In memory only, where the record before the change is known."""
+"""What a change did: OLD CHANGED CHANGEDTO CHANGEDFROM ISNEW. In memory only, where the record before is known."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.expressions.errors import ExpressionError
 from engine.expressions.function import Function
+from engine.expressions.names import resolve_rows
 from engine.expressions.parameters import any_argument
-from engine.expressions.tree import Name
-from engine.expressions.typed import OLD, Field, Node
-from engine.expressions.types import BOOL
+from engine.expressions.tree import Items, Name, Operation, Tree
+from engine.expressions.typed import OLD, RECORD, Field, Node
+from engine.expressions.types import BOOL, Type
 from engine.findings import text
 
 if TYPE_CHECKING:
     from engine.expressions.call import Site
     from engine.expressions.generate import Writer
 
+_ROWS = Type("list")
+
 
 def _before(site: Site) -> tuple[Node, Node]:
-    """The field named by the only argument, now and before. Raises ExpressionError."""
-    site.count(1, 1)
+    """The field named by the first argument, now and before. Raises ExpressionError."""
     _prove_old(site)
+    name = own_name(site)
+    return site.checks.node(name), site.checks.node(_old_name(name))
+
+
+def own_name(site: Site) -> Name:
+    """The first argument as a name of this form, without a path. Raises ExpressionError."""
     tree = site.trees[0]
-    if not isinstance(tree, Name) or len(tree.parts) > 1 or tree.parts[0].startswith("$"):
-        raise ExpressionError(
-            "field_needed",
-            tree.span,
-            f"{site.function.type} 需要本表单的一个字段。",
-            f"{site.function.type} takes one field of this form.",
-        )
-    return site.checks.node(tree), site.checks.node(Name((OLD, *tree.parts), span=tree.span))
+    if isinstance(tree, Name) and len(tree.parts) == 1 and not tree.parts[0].startswith("$"):
+        return tree
+    raise ExpressionError(
+        "field_needed",
+        tree.span,
+        f"{site.function.type} 需要本表单的一个字段。",
+        f"{site.function.type} takes one field of this form.",
+    )
+
+
+def _old_name(name: Name) -> Name:
+    return Name((OLD, *name.parts), span=name.span)
 
 
 def _prove_old(site: Site) -> None:
@@ -42,6 +54,14 @@ def _prove_old(site: Site) -> None:
         )
 
 
+def own_rows(site: Site, root: str = RECORD) -> Node | None:
+    """All rows of the child table that the first argument names; None when it names none."""
+    name = own_name(site)
+    if resolve_rows(name, site.checks.scope) is None:
+        return None
+    return Field(_ROWS, root, name.parts, span=name.span)
+
+
 class Old(Function):
     type = "OLD"
     parameters = (any_argument("field"),)
@@ -49,36 +69,95 @@ class Old(Function):
     doc = text("字段修改前的值，同 old.字段。", "The value before the change, as old.field.")
 
     def check(self, site: Site) -> Node:
+        site.count(1, 1)
         return _before(site)[1]
 
 
 class Changed(Function):
-    """While a record is created, every field that is not blank has changed."""
+    """While a record is created, every field that is not blank has changed, and child tables with rows."""
 
     type = "CHANGED"
     parameters = (any_argument("field"),)
+    result = BOOL
     strict = False
     in_memory = True
-    doc = text("字段的值是否变了；新建时指是否有值。", "Whether the field has another value than before.")
+    doc = text(
+        "字段的值或子表的任一行是否变了；新建时指是否有值。",
+        "Whether the field has another value than before; of a child table, whether any row has changed, "
+        "come or gone.",
+    )
 
     def check(self, site: Site) -> Node:
-        return site.apply(BOOL, _before(site))
+        site.count(1, 1)
+        _prove_old(site)
+        now, before = own_rows(site), own_rows(site, OLD)
+        return site.apply(BOOL, _before(site) if now is None or before is None else [now, before])
 
     def nullable(self, *arguments: bool) -> bool:
         return False
 
     def python(self, node: Any, writer: Writer, *arguments: str) -> str:
-        now, before = node.arguments
-        return (
-            f"(({writer.value(now)} or None) != ({writer.value(before)} or None))"
-            if _empties(now)
-            else (f"({writer.value(now)} != {writer.value(before)})")
-        )
+        return f"({differs(node, writer)})"
 
 
-def _empties(node: Node) -> bool:
-    """Whether the type has an empty value that means null."""
-    return isinstance(node, Field) and (node.type.textual or node.type.kind == "choices")
+def differs(node: Any, writer: Writer) -> str:
+    """A comparison of the first two arguments, in which an empty text, choice or table is no value."""
+    now, before = node.arguments[:2]
+    if now.type.textual or now.type.kind in {"choices", "list"}:
+        return f"({writer.value(now)} or None) != ({writer.value(before)} or None)"
+    return f"{writer.value(now)} != {writer.value(before)}"
+
+
+class _ChangedWith(Function):
+    """A change of a field with one end known. Never null: what is not known did not happen.
+
+    The arguments are the field now, the field before, and the test of the known end.
+    """
+
+    parameters = (any_argument("field"), any_argument("value", repeated=True))
+    result = BOOL
+    strict = False
+    in_memory = True
+    afterwards: ClassVar[bool]
+
+    def check(self, site: Site) -> Node:
+        site.count(2, None)
+        now, before = _before(site)
+        name = own_name(site)
+        known = name if self.afterwards else _old_name(name)
+        return site.apply(BOOL, [now, before, site.checks.node(_test(known, site.trees[1:]))])
+
+    def nullable(self, *arguments: bool) -> bool:
+        return False
+
+    def python(self, node: Any, writer: Writer, *arguments: str) -> str:
+        return f"({writer.value(node.arguments[2])} is True and {differs(node, writer)})"
+
+
+def _test(known: Name, wanted: tuple[Tree, ...]) -> Operation:
+    """`known = value`, or `known in [value, …]`."""
+    span = (known.span[0], wanted[-1].span[1])
+    if len(wanted) == 1:
+        return Operation("=", (known, *wanted), span=span)
+    return Operation("in", (known, Items(wanted, span=span)), span=span)
+
+
+class ChangedTo(_ChangedWith):
+    type = "CHANGEDTO"
+    afterwards = True
+    doc = text(
+        "字段是否刚变成该值（或几个值之一）。",
+        "Whether the field has just become this value, or one of several.",
+    )
+
+
+class ChangedFrom(_ChangedWith):
+    type = "CHANGEDFROM"
+    afterwards = False
+    doc = text(
+        "字段是否刚从该值（或几个值之一）变走。",
+        "Whether the field has just ceased to be this value, or one of several.",
+    )
 
 
 class IsNew(Function):

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from engine.expressions.coerce import together
 from engine.expressions.function import Example, Function
+from engine.expressions.generate import Code
 from engine.expressions.parameters import any_argument, condition_argument
 from engine.expressions.sql import build as b
 from engine.expressions.typed import Constant, Field, Node
@@ -49,9 +50,6 @@ class _Connective(Function):
         unknown = " or ".join(f"{h} is None" for h in nullable)
         return f"({self.deciding} if {settled} else None if {unknown} else {not self.deciding})"
 
-    def truth(self, node: Any, writer: Writer) -> str | None:
-        return f"({f' {self.word} '.join(writer.truth(each) for each in node.arguments)})"
-
 
 class And(_Connective):
     type = "and"
@@ -59,6 +57,9 @@ class And(_Connective):
     deciding = False
     doc = text("全部成立。", "All hold.")
     examples = (Example("AND(1 < 2, 2 < 3)", "true"),)
+
+    def truth(self, node: Any, writer: Writer) -> str | None:
+        return f"({' and '.join(writer.prove(each) for each in node.arguments)})"
 
     def sql(self, node: Any, lower: Lowering, *arguments: exp.Expr) -> exp.Expr:
         return b.all_of(arguments)
@@ -70,6 +71,9 @@ class Or(_Connective):
     deciding = True
     doc = text("任一成立。", "Any holds.")
     examples = (Example("OR(1 > 2, 2 < 3)", "true"),)
+
+    def truth(self, node: Any, writer: Writer) -> str | None:
+        return f"({' or '.join(writer.truth(each) for each in node.arguments)})"
 
     def sql(self, node: Any, lower: Lowering, *arguments: exp.Expr) -> exp.Expr:
         return b.any_of(arguments)
@@ -114,7 +118,22 @@ class If(Function):
 
     def python(self, node: Any, writer: Writer, *arguments: str) -> str:
         test, then, otherwise = node.arguments
-        return f"({writer.value(then)} if {writer.truth(test)} else {writer.value(otherwise)})"
+        held = writer.fork()
+        holds = held.prove(test)
+        return f"({held.value(then)} if {holds} else {writer.value(otherwise)})"
+
+    def guarded(self, node: Any, writer: Writer, *arguments: str) -> Code | None:
+        """A test that reads no more than the last value, as in `IF(a * b > 10, …, a * b)`: null makes all null."""
+        test, then, otherwise = node.arguments
+        if not writer.null_together(test, otherwise):
+            return None
+        code = writer.code(test)
+        chosen, other = writer.fork().code(then), writer.fork().code(otherwise)
+        value = f"({chosen.closed} if {code.value} else {other.closed})"
+        if not chosen.guards and not other.guards:
+            return Code(code.guards, value)
+        made = writer.guarded(value)
+        return Code((*code.guards, *made.guards), made.value)
 
     def sql(self, node: Any, lower: Lowering, *arguments: exp.Expr) -> exp.Expr:
         test, then, otherwise = arguments
@@ -153,10 +172,11 @@ class Ifs(Function):
 
     def python(self, node: Any, writer: Writer, *arguments: str) -> str:
         *pairs, last = node.arguments
-        made = "".join(
-            f"{writer.value(value)} if {writer.truth(test)} else "
-            for test, value in zip(pairs[::2], pairs[1::2], strict=True)
-        )
+        made = ""
+        for test, value in zip(pairs[::2], pairs[1::2], strict=True):
+            held = writer.fork()
+            holds = held.prove(test)
+            made += f"{held.value(value)} if {holds} else "
         return f"({made}{writer.value(last)})"
 
     def sql(self, node: Any, lower: Lowering, *arguments: exp.Expr) -> exp.Expr:

@@ -9,6 +9,8 @@ from engine.expressions.coerce import read_as, together
 from engine.expressions.errors import ExpressionError
 from engine.expressions.function import Function, mismatch
 from engine.expressions.functions.comparison import comparable, refuse_null
+from engine.expressions.functions.over_rows import is_table
+from engine.expressions.functions.quantifiers import HAS_ROWS
 from engine.expressions.parameters import any_argument, text_argument
 from engine.expressions.tree import Items
 from engine.expressions.typed import Constant, Node
@@ -39,8 +41,8 @@ class In(Function):
         if held.type.kind != "list" or held.type.item is None:
             raise mismatch(
                 held.span,
-                f"in 右侧应为列表，却是{held.type.label}。",
-                f"On the right of in stands a list, not {held.type.label}.",
+                f"in 右侧应为列表，却是{held.type.label['zh']}。",
+                f"On the right of in stands a list, not {held.type.label['en']}.",
                 suggestion=text("查找文本请用 CONTAINS(x, y)。", "To find a text use CONTAINS(x, y).")
                 if held.type.textual
                 else None,
@@ -55,7 +57,7 @@ class In(Function):
             return Constant(BOOL, value=False, span=site.span)
         members = [site.checks.node(tree) for tree in items.items]
         value, *members = comparable([value, *members], ordered=False)
-        if all(isinstance(each, Constant) for each in members):
+        if all(isinstance(each, Constant) and each.value is not None for each in members):
             return _made(IN_FIXED, site, [value, _as_list(members, items)])
         return _made(IN_OPEN, site, [value, *members])
 
@@ -116,9 +118,15 @@ class Has(Function):
     type = "HAS"
     result = BOOL
     parameters = (any_argument("choices"), text_argument("key"))
-    doc = text("多选字段是否含某选项。", "Whether a field of several choices holds one.")
+    doc = text(
+        "多选字段是否含某选项；HAS(子表, [条件])：是否有这样的行。",
+        "Whether a field of several choices holds one; HAS(rows, [filter]): whether there are such rows.",
+    )
 
     def check(self, site: Site) -> Node:
+        return HAS_ROWS.check(site) if is_table(site) else self.of_choices(site)
+
+    def of_choices(self, site: Site) -> Node:
         site.count(2, 2)
         held, key = site.nodes()
         return has(site, held, key)
@@ -134,6 +142,10 @@ class HasOperator(Has):
     """`tags has "vip"`."""
 
     type = "has"
+    doc = text("多选字段是否含某选项。", "Whether a field of several choices holds one.")
+
+    def check(self, site: Site) -> Node:
+        return self.of_choices(site)
 
 
 HAS = Has()

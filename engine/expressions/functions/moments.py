@@ -75,11 +75,7 @@ class MadeDate(Function):
     examples = (Example("DATE(2026, 2, 28)", "2026-02-28"), Example("DATE(2026, 2, 30)", "null"))
 
     def check(self, site: Site) -> Node:
-        arguments = site.declared()
-        fixed = [each.value for each in arguments if isinstance(each, Constant)]
-        if len(fixed) == len(arguments) and None not in fixed:
-            return Constant(DATE, calendar.made_date(*fixed), span=site.span)
-        return site.apply(DATE, arguments)
+        return date_of(site.declared(), site.span)
 
     def python(self, node: Any, writer: Writer, *arguments: str) -> str:
         return f"{writer.use(calendar.made_date)}({', '.join(arguments)})"
@@ -184,6 +180,9 @@ class DateDiff(Function):
 
     def python(self, node: Any, writer: Writer, *arguments: str) -> str:
         on_dates = node.arguments[0].type.kind == "date"
+        if on_dates and node.option == "day":
+            start, end = arguments
+            return f"({end} - {start}).days"
         function = calendar.date_difference if on_dates else calendar.moment_difference
         return f"{writer.use(function)}({node.option!r}, {', '.join(arguments)})"
 
@@ -249,10 +248,19 @@ class Elapsed(Function):
 
 
 TO_DATE = ToDate()
+MADE_DATE = MadeDate()
 DATE_ADD = DateAdd()
 DATE_DIFF = DateDiff()
 SHIFTED = Shifted()
 ELAPSED = Elapsed()
+
+
+def date_of(numbers: list[Node], span: Span) -> Node:
+    """The date of year, month and day; settled now when they are constants."""
+    fixed = [each.value for each in numbers if isinstance(each, Constant)]
+    if len(fixed) == len(numbers) and None not in fixed:
+        return Constant(DATE, calendar.made_date(*fixed), span=span)
+    return Apply(DATE, MADE_DATE, tuple(numbers), span=span)
 
 
 def days_added(at: Node, count: Node, span: Span) -> Node:

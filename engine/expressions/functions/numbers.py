@@ -98,7 +98,7 @@ class RoundDown(_Rounding):
     type = "ROUNDDOWN"
     mode = "down"
     doc = text("向零的方向舍去。", "Rounded toward zero.")
-    examples = (Example("ROUNDDOWN(-2.399, 2)", "-2.39"),)
+    examples: ClassVar[tuple[Example, ...]] = (Example("ROUNDDOWN(-2.399, 2)", "-2.39"),)
 
 
 class Mod(Function):
@@ -136,8 +136,8 @@ class _Extreme(Function):
         if kind.kind not in {"number", "money", "date", "datetime", "duration"}:
             raise mismatch(
                 site.span,
-                f"{self.type} 不能用于{kind.label}。",
-                f"{self.type} takes numbers, dates or datetimes, not {kind.label}.",
+                f"{self.type} 不能用于{kind.label['zh']}。",
+                f"{self.type} takes numbers, dates or datetimes, not {kind.label['en']}.",
             )
         return site.apply(kind, values)
 

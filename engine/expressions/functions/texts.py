@@ -1,4 +1,4 @@
-"""Text: LEN LEFT UPPER LOWER TRIM CONCAT & CONTAINS STARTSWITH TEXT."""
+"""Text: LEN LEFT UPPER LOWER PROPER TRIM CONCAT & CONTAINS STARTSWITH ENDSWITH."""
 
 from __future__ import annotations
 
@@ -7,19 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.expressions import letters
-from engine.expressions.coerce import read_as
-from engine.expressions.errors import ExpressionError
 from engine.expressions.function import Example, Function
+from engine.expressions.functions.constants import constant_flag
+from engine.expressions.functions.spelled import as_text
 from engine.expressions.limits import MAX_TEXT
-from engine.expressions.parameters import (
-    TEXT_WANTED,
-    any_argument,
-    condition_argument,
-    text_argument,
-    whole_argument,
-)
-from engine.expressions.spelling import decimal_text
-from engine.expressions.typed import Apply, Constant, Node
+from engine.expressions.parameters import any_argument, condition_argument, text_argument, whole_argument
+from engine.expressions.typed import Apply, Node
 from engine.expressions.types import BOOL, TEXT, number
 from engine.findings import text
 
@@ -29,8 +22,6 @@ if TYPE_CHECKING:
     from engine.expressions.call import Site
     from engine.expressions.generate import Writer
     from engine.expressions.sql.lowering import Lowering
-
-BLANKS = " \t\n\r\u00a0\u3000"
 
 
 class Len(Function):
@@ -76,6 +67,7 @@ class _Letters(Function):
 class Upper(_Letters):
     type = "UPPER"
     table = staticmethod(letters.upper)
+    work = 1_400
     doc = text("转大写，每个字符对应一个字符。", "Upper case, one character for one.")
     examples = (Example('UPPER("abc")', "ABC"),)
 
@@ -83,8 +75,23 @@ class Upper(_Letters):
 class Lower(_Letters):
     type = "LOWER"
     table = staticmethod(letters.lower)
+    work = 800
     doc = text("转小写，每个字符对应一个字符。", "Lower case, one character for one.")
     examples = (Example('LOWER("ABC")', "abc"),)
+
+
+class Proper(_Letters):
+    type = "PROPER"
+    table = staticmethod(letters.proper)
+    work = 3_500
+    doc = text(
+        "每个单词首字母大写，其余小写；没有大小写之分的字符隔开单词。",
+        "The first letter of each word in upper case, the others in lower case; whatever has no case parts words.",
+    )
+    examples = (Example('PROPER("li LEI, o\'neil")', "Li Lei, O'Neil"),)
+
+    def sql(self, node: Any, lower: Lowering, *arguments: exp.Expr) -> exp.Expr:
+        return lower.spellings.proper(arguments[0])
 
 
 class Trim(Function):
@@ -95,16 +102,17 @@ class Trim(Function):
     examples = (Example('TRIM("  a b ")', "a b"),)
 
     def python(self, node: Any, writer: Writer, *arguments: str) -> str:
-        return f"{arguments[0]}.strip({writer.hold(BLANKS)})"
+        return f"{arguments[0]}.strip({writer.hold(letters.BLANKS)})"
 
     def sql(self, node: Any, lower: Lowering, *arguments: exp.Expr) -> exp.Expr:
-        return lower.texts.trimmed(arguments[0], BLANKS)
+        return lower.texts.trimmed(arguments[0], letters.BLANKS)
 
 
 class Concat(Function):
     """Null counts as an empty text; numbers and dates are spelled by TEXT."""
 
     type = "CONCAT"
+    result = TEXT
     strict = False
     partial = True
     parameters = (any_argument("value", repeated=True),)
@@ -141,17 +149,9 @@ class _Search(Function):
     def check(self, site: Site) -> Node:
         site.count(2, 3)
         arguments = [site.fitting(tree, self.parameters[0]) for tree in site.trees[:2]]
-        if len(site.trees) == 3 and self.ignores_case(site):
+        if len(site.trees) == 3 and constant_flag(site, 2):
             arguments = [Apply(TEXT, LOWER, (each,), span=each.span) for each in arguments]
         return site.apply(BOOL, arguments)
-
-    def ignores_case(self, site: Site) -> bool:
-        flag = site.checks.node(site.trees[2])
-        if not isinstance(flag, Constant) or not isinstance(flag.value, bool):
-            raise ExpressionError(
-                "constant_needed", flag.span, "此处写 true 或 false。", "Write true or false here."
-            )
-        return flag.value
 
 
 class Contains(_Search):
@@ -187,54 +187,25 @@ class StartsWith(_Search):
         return lower.texts.starts_with(*arguments)
 
 
-class Text(Function):
-    """Amounts keep the decimals of their type, numbers lose trailing zeros; dates are ISO."""
-
-    type = "TEXT"
-    result = TEXT
-    parameters = (any_argument("value"),)
-    doc = text("数字、日期写成文本。", "A number or a date as text.")
-    examples = (Example("TEXT(12.50)", "12.5"), Example("TEXT(DATE(2026, 3, 1))", "2026-03-01"))
-
-    def check(self, site: Site) -> Node:
-        site.count(1, 1)
-        return as_text(site, site.nodes()[0])
+class EndsWith(_Search):
+    type = "ENDSWITH"
+    doc = text(
+        "是否以某段文本结尾；第三个参数为 true 时不分大小写。",
+        "Whether a text ends with another; true as the third argument ignores case.",
+    )
+    examples = (Example('ENDSWITH("invoice.PDF", ".pdf", true)', "true"),)
 
     def python(self, node: Any, writer: Writer, *arguments: str) -> str:
-        (value,) = node.arguments
-        if value.type.kind == "date":
-            return f"{arguments[0]}.isoformat()"
-        if value.type.scale == 0:
-            return f"str({arguments[0]})"
-        spelled = decimal_text if value.type.kind == "money" else plain_decimal
-        return f"{writer.use(spelled)}({arguments[0]}, {value.type.scale})"
+        return f"{arguments[0]}.endswith({arguments[1]})"
 
     def sql(self, node: Any, lower: Lowering, *arguments: exp.Expr) -> exp.Expr:
-        (value,) = node.arguments
-        if value.type.kind == "date":
-            return lower.texts.of_date(arguments[0])
-        return lower.texts.of_number(arguments[0], value.type.scale, plain=value.type.kind != "money")
+        return lower.pieces.ends_with(*arguments)
 
 
 LOWER = Lower()
-SPELLED = Text()
-
-
-def as_text(site: Site, node: Node) -> Node:
-    """The value as text."""
-    if node.type.textual or node.type.kind == "null":
-        return read_as(node, TEXT)
-    if not node.type.numeric and node.type.kind != "date":
-        raise site.unfit(node, TEXT_WANTED)
-    return Apply(TEXT, SPELLED, (node,), span=node.span)
 
 
 def joined(*parts: str | None) -> str | None:
     """The texts one after the other; None when the result is too long."""
-    made = "".join([part for part in parts if part])
-    return made if len(made) <= MAX_TEXT else None
-
-
-def plain_decimal(value: int, scale: int) -> str:
-    """A decimal without trailing zeros."""
-    return decimal_text(value, scale).rstrip("0").rstrip(".")
+    filled = [part for part in parts if part]
+    return "".join(filled) if sum(map(len, filled)) <= MAX_TEXT else None

@@ -24,8 +24,12 @@ class Columns(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ChildSource:
-    """`source` goes into FROM, `condition` ties its rows to the outer record, `columns` are a row's."""
+    """`source` goes into FROM, `condition` ties its rows to the outer record, `columns` are a row's.
+
+    `order` is how the rows stand in memory, without ties.
+    """
 
     source: exp.Expr
     condition: exp.Expr
     columns: Columns
+    order: tuple[exp.Expr, ...] = ()

@@ -12,6 +12,7 @@ from engine.expressions.sql import build as b
 from engine.expressions.typed import Aggregate, Apply, Node
 
 if TYPE_CHECKING:
+    from engine.expressions.sql.columns import ChildSource
     from engine.expressions.sql.lowering import Lowering
 
 Sql = exp.Expr
@@ -56,6 +57,14 @@ class NumberForms(Forms):
     def extreme(self, name: str, node: Apply, values: Sequence[Sql]) -> Sql:
         """MIN or MAX of values, nulls skipped."""
 
+    @abstractmethod
+    def stepped(self, node: Apply, value: Sql, *, unit: int, lift: int, up: bool) -> Sql:
+        """value / unit, a whole number at or below it (with `up` at or above), times lift, which divides unit."""
+
+    @abstractmethod
+    def powered(self, node: Apply, value: Sql, *, factors: int, most: int) -> Sql:
+        """value to the power of `factors`; null when |value| > most."""
+
     def scaled_down(self, node: Apply, value: Sql, shift: int) -> Sql:
         """value / 10**shift, half up."""
         return self.rounded(node, value, unit=10**shift, lift=1, mode="half")
@@ -92,6 +101,34 @@ class DateForms(Forms):
     def shifted(self, at: Sql, by: Sql) -> Sql: ...
     @abstractmethod
     def elapsed(self, start: Sql, end: Sql) -> Sql: ...
+
+
+class ClockForms(Forms):
+    """Parts, ends and spellings of dates and moments, with the meaning of calendar.py."""
+
+    @abstractmethod
+    def day_part(self, name: str, day: Sql) -> Sql: ...
+    @abstractmethod
+    def clock_part(self, name: str, at: Sql) -> Sql: ...
+    @abstractmethod
+    def end_of_date(self, unit: str, day: Sql) -> Sql: ...
+    @abstractmethod
+    def end_of_moment(self, unit: str, at: Sql) -> Sql: ...
+    @abstractmethod
+    def made_moment(self, day: Sql, hour: Sql, minute: Sql, second: Sql) -> Sql: ...
+    @abstractmethod
+    def read_date(self, value: Sql) -> Sql: ...
+    @abstractmethod
+    def whole_units(self, duration: Sql, micros: int) -> Sql: ...
+
+
+class WorkForms(Forms):
+    """Working days of the calendar `key`, with the meaning of work_days.py."""
+
+    @abstractmethod
+    def days_between(self, key: str, start: Sql, end: Sql) -> Sql: ...
+    @abstractmethod
+    def day_after(self, key: str, start: Sql, count: Sql) -> Sql: ...
 
 
 class TextForms(Forms):
@@ -132,6 +169,10 @@ class AggregateForms(Forms):
         select, value = self.select(node)
         return self.asked(select, exp.Count(this=b.take(value)))
 
+    def distinct(self, node: Aggregate) -> Sql:
+        select, value = self.select(node)
+        return self.asked(select, exp.Count(this=exp.Distinct(expressions=[b.take(value)])))
+
     def mean(self, node: Aggregate) -> Sql:
         select, value = self.select(node)
         return self.asked(select, self.mean_of(node, value))
@@ -145,22 +186,52 @@ class AggregateForms(Forms):
         if not opposite:
             select, _ = self.select(node)
             return exp.Exists(this=select.select("1", copy=False))
-        inner, source, condition = self.lower.within(node)
+        inner, child = self.lower.within(node)
         test = inner.lower(node.where) if node.where is not None else exp.true()
-        failing = b.negation(b.call("COALESCE", test, exp.false()))
-        select = (
-            exp.Select().from_(source).where(b.all_of([condition, self.lower.shallow(failing)]), copy=False)
-        )
+        failing = self.lower.shallow(b.negation(b.call("COALESCE", test, exp.false())))
+        select = exp.Select().from_(child.source).where(b.all_of([child.condition, failing]), copy=False)
         return b.negation(exp.Exists(this=select.select("1", copy=False)))
+
+    def first(self, node: Aggregate) -> Sql:
+        """The value of the first row by the node's order; no order value is last, equals stand as they are."""
+        if node.order is None:
+            raise ValueError("this aggregate has no order")
+        inner, child, select = self.rows(node)
+        key = self.sortable(node.order, inner.shallow(inner.lower(node.order)))
+        # SQLite's ORDER BY sees no names of outer queries, so what it needs is computed below it.
+        columns = [self.value(node, inner), key, *child.order]
+        names = [self.lower.fresh() for _ in columns]
+        named = [
+            exp.Alias(this=b.take(each), alias=exp.to_identifier(name))
+            for each, name in zip(columns, names, strict=True)
+        ]
+        steps = [
+            exp.Ordered(this=exp.column(name), desc=node.descending and name == names[1], nulls_first=False)
+            for name in names[1:]
+        ]
+        rows = exp.Subquery(
+            this=select.select(*named, copy=False),
+            alias=exp.TableAlias(this=exp.to_identifier(self.lower.fresh())),
+        )
+        first = exp.Select().from_(rows, copy=False).order_by(*steps, copy=False).limit(1, copy=False)
+        return self.asked(first, exp.column(names[0]))
 
     def select(self, node: Aggregate) -> tuple[exp.Select, Sql]:
         """FROM and WHERE, and the value of a row."""
-        inner, source, condition = self.lower.within(node)
-        tests = [condition]
+        inner, _, select = self.rows(node)
+        return select, self.value(node, inner)
+
+    def value(self, node: Aggregate, inner: Lowering) -> Sql:
+        """What a row gives."""
+        return exp.Null() if node.value is None else inner.shallow(inner.lower(node.value))
+
+    def rows(self, node: Aggregate) -> tuple[Lowering, ChildSource, exp.Select]:
+        """The lowering of a row, where the rows are, and FROM and WHERE."""
+        inner, child = self.lower.within(node)
+        tests = [child.condition]
         if node.where is not None:
             tests.append(inner.shallow(inner.lower(node.where)))
-        value = exp.Null() if node.value is None else inner.shallow(inner.lower(node.value))
-        return exp.Select().from_(source).where(b.all_of(tests), copy=False), value
+        return inner, child, exp.Select().from_(child.source).where(b.all_of(tests), copy=False)
 
     def asked(self, select: exp.Select, value: Sql) -> Sql:
         return b.scalar(select.select(value, copy=False))
@@ -172,4 +243,8 @@ class AggregateForms(Forms):
         raise NotImplementedError
 
     def extreme_of(self, node: Aggregate, name: str, value: Sql) -> Sql:
-        return b.call(name, value)
+        return b.call(name, self.sortable(node, value))
+
+    def sortable(self, node: Node, value: Sql) -> Sql:
+        """The value as the database sorts it like the language compares it."""
+        return value

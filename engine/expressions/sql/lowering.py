@@ -12,9 +12,17 @@ from typing import ClassVar
 from sqlglot import exp
 
 from engine.expressions.sql import build as b
-from engine.expressions.sql.columns import Columns
-from engine.expressions.sql.forms import AggregateForms, DateForms, NumberForms, TextForms
+from engine.expressions.sql.columns import ChildSource, Columns
+from engine.expressions.sql.forms import (
+    AggregateForms,
+    ClockForms,
+    DateForms,
+    NumberForms,
+    TextForms,
+    WorkForms,
+)
 from engine.expressions.sql.params import Dialect, Params
+from engine.expressions.sql.text_forms import PieceForms, SpellingForms
 from engine.expressions.typed import PARENT, RECORD, Aggregate, Apply, Constant, Field, Node, Variable
 from engine.expressions.types import INT64_DIGITS
 
@@ -44,7 +52,11 @@ class Lowering(ABC):
     dialect: ClassVar[Dialect]
     numbers: NumberForms
     dates: DateForms
+    clocks: ClockForms
+    working: WorkForms
     texts: TextForms
+    pieces: PieceForms
+    spellings: SpellingForms
     aggregates: AggregateForms
 
     def __init__(self, columns: Columns, params: Params) -> None:
@@ -75,15 +87,15 @@ class Lowering(ABC):
         form: Callable[..., Sql] = getattr(node.function, self.dialect)
         return form
 
-    def within(self, node: Aggregate) -> tuple[Lowering, Sql, Sql]:
-        """The lowering for the rows of a child table, their source, and what ties them to their record."""
+    def within(self, node: Aggregate) -> tuple[Lowering, ChildSource]:
+        """The lowering for the rows of a child table, and where these are."""
         start = self.places[node.rows.root]
         above = Place(start.columns, (*start.prefix, *node.rows.path[:-1]))
         child = start.columns.children((*start.prefix, *node.rows.path))
         inner = copy(self)
         inner.places = {RECORD: Place(child.columns), PARENT: above}
         inner.rebuild()
-        return inner, child.source, child.condition
+        return inner, child
 
     def constant(self, node: Constant) -> Sql:
         value = node.value

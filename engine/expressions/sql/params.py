@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import count
+from types import MappingProxyType
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -13,17 +15,22 @@ from sqlglot import exp
 
 from engine.expressions import calendar
 from engine.expressions.sql.build import cast
-from engine.expressions.sql.sqlite_functions import moment_text, narrow
-from engine.expressions.types import DATE, DATETIME, TEXT, Type
+from engine.expressions.sql.sqlite.moments import moment_text
+from engine.expressions.sql.sqlite.wide import narrow
+from engine.expressions.types import DATE, DATETIME, INTEGER, TEXT, Type, list_of
+from engine.expressions.working_time import WorkCalendar, days_of
 
 Dialect = Literal["sqlite", "postgres", "duckdb"]
-Bind = Callable[[Mapping[str, Any], datetime, ZoneInfo], Any]
+Calendars = Mapping[str, WorkCalendar]
 
 _CASTS = {
     "postgres": {"date": "DATE", "datetime": "TIMESTAMPTZ", "bool": "BOOLEAN", "choices": "JSONB"},
     "duckdb": {"date": "DATE", "datetime": "TIMESTAMP", "bool": "BOOLEAN", "choices": "TEXT[]"},
 }
 _WIDE = {"postgres": "DECIMAL", "duckdb": "INT128"}
+NO_CALENDARS: Calendars = MappingProxyType({})
+_DAY_NUMBERS = list_of(INTEGER)
+_CALENDAR_PARTS = {"first": INTEGER, "last": INTEGER, "spelled": TEXT}
 _NUMBERS = {"number", "money", "duration"}
 
 
@@ -52,6 +59,19 @@ def _stored_in_sqlite(value: Any) -> Any:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is only known when the query runs."""
+
+    variables: Mapping[str, Any]
+    now: datetime
+    tz: ZoneInfo
+    calendars: Calendars
+
+
+Bind = Callable[[Run], Any]
+
+
 class Params:
     """The parameters of one query; several expressions of the query share it, so that names do not meet.
 
@@ -68,43 +88,57 @@ class Params:
     def constant(self, value: Any, kind: Type | None = None) -> exp.Expr:
         """A parameter with a value in memory form."""
         kept = stored(value, self.dialect)
-        return self._placed(self._added(lambda _variables, _now, _tz: kept), kind or _type_of(value), value)
+        return self._placed(self._added(lambda _run: kept), kind or _type_of(value), value)
 
     def variable(self, name: str, kind: Type) -> exp.Expr:
         """A parameter filled from a `$name`; a list is one parameter."""
         if kind.kind == "list":
-            return self._once(("list", name), lambda variables, _now, _tz: variables.get(name) or (), kind)
-        return self._once(("variable", name), lambda variables, _now, _tz: variables.get(name), kind)
+            return self._once(("list", name), lambda run: run.variables.get(name) or (), kind)
+        return self._once(("variable", name), lambda run: run.variables.get(name), kind)
 
     def now(self) -> exp.Expr:
         """The moment of the query."""
-        return self._once(("now",), lambda _variables, now, _tz: now, DATETIME)
+        return self._once(("now",), lambda run: run.now, DATETIME)
 
     def today(self) -> exp.Expr:
         """The day of the query in the app's zone."""
-        return self._once(("today",), lambda _variables, now, tz: calendar.local_date(now, tz), DATE)
+        return self._once(("today",), lambda run: calendar.local_date(run.now, run.tz), DATE)
 
     def zone(self) -> exp.Expr:
         """The name of the app's zone."""
-        return self._once(("zone",), lambda _variables, _now, tz: tz.key, TEXT)
+        return self._once(("zone",), lambda run: run.tz.key, TEXT)
 
     def local(self, moment: datetime) -> exp.Expr:
         """A moment written as local time."""
         key = ("local", moment.isoformat())
-        return self._once(key, lambda _variables, _now, tz: calendar.from_local(moment, tz), DATETIME)
+        return self._once(key, lambda run: calendar.from_local(moment, run.tz), DATETIME)
+
+    def calendar(self, key: str, part: str) -> exp.Expr:
+        """A part of a working calendar: a field of its WorkDays, or `spelled`, all of it as text."""
+
+        def bound(run: Run) -> Any:
+            days = days_of(run.calendars, key)
+            if days is None:
+                return None
+            return days.spelled() if part == "spelled" else getattr(days, part)
+
+        return self._once(("calendar", key, part), bound, _CALENDAR_PARTS.get(part, _DAY_NUMBERS))
 
     def number(self) -> int:
         """A number not given before, for names inside the query."""
         return next(self._numbers)
 
-    def bind(self, variables: Mapping[str, Any], now: datetime, tz: ZoneInfo) -> dict[str, Any]:
+    def bind(
+        self, variables: Mapping[str, Any], now: datetime, tz: ZoneInfo, calendars: Calendars = NO_CALENDARS
+    ) -> dict[str, Any]:
         """Values by parameter name."""
-        return {name: bind(variables, now, tz) for name, bind in self._binds.items()}
+        run = Run(variables, now, tz, calendars)
+        return {name: bind(run) for name, bind in self._binds.items()}
 
     def _once(self, key: tuple[str, ...], bind: Bind, kind: Type) -> exp.Expr:
         """The same parameter each time it is asked for."""
         if key not in self._late:
-            self._late[key] = self._added(lambda v, now, tz: stored(bind(v, now, tz), self.dialect))
+            self._late[key] = self._added(lambda run: stored(bind(run), self.dialect))
         return self._placed(self._late[key], kind, None)
 
     def _added(self, bind: Bind) -> str:

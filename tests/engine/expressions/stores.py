@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from engine.expressions import ChildSource, Params, Type, lower, print_sql, register_sqlite_functions
 from engine.expressions.sql.params import stored
+from tests.engine.expressions.calendars import CALENDARS
 from tests.engine.expressions.world import (
     CUSTOMERS,
     DEAL,
@@ -46,7 +47,8 @@ class DealColumns:
     def children(self, path: tuple[str, ...]) -> ChildSource:
         assert path == ("lines",)
         tie = exp.EQ(this=exp.column("parent", table="l"), expression=exp.column("id", table=self.table))
-        return ChildSource(exp.to_table("lines").as_("l"), tie, DealColumns("l", LINE))
+        order = exp.column("id", table="l")
+        return ChildSource(exp.to_table("lines").as_("l"), tie, DealColumns("l", LINE), (order,))
 
 
 class Store:
@@ -54,6 +56,7 @@ class Store:
 
     dialect: ClassVar[Any]
     types: ClassVar[Mapping[str, str]]
+    connection: Any
 
     def __init__(self) -> None:
         self.known: dict[str, str] = {}
@@ -82,6 +85,12 @@ class Store:
     def insert(self, shape: FakeShape, row: Mapping[str, Any]) -> None:
         raise NotImplementedError
 
+    def clear(self) -> None:
+        """Forget the stored records."""
+        self.known.clear()
+        for table in (DEAL.key, LINE.key):
+            self.execute(f"DELETE FROM {table}")
+
     def keep(self, record: Mapping[str, Any], source: str) -> str:
         """Store a record once; its id."""
         if source not in self.known:
@@ -90,7 +99,7 @@ class Store:
             rows = record["lines"]
             self.insert(DEAL, {**{k: v for k, v in record.items() if k != "lines"}, "id": key})
             for number, row in enumerate(rows):
-                self.insert(LINE, {**row, "id": f"{key}l{number}", "parent": key})
+                self.insert(LINE, {**row, "id": f"{key}l{number:05}", "parent": key})
         return self.known[source]
 
     def evaluate(self, checked: Any, record: Mapping[str, Any], source: str, zone: str = SHANGHAI) -> Any:
@@ -100,7 +109,7 @@ class Store:
         tree = lower(checked, DealColumns(), params, self.dialect)
         query = exp.select(tree).from_(exp.to_table("deal").as_("r"))
         query = query.where(exp.EQ(this=exp.column("id", table="r"), expression=params.constant(key)))
-        bound = params.bind(VALUES, NOW, ZoneInfo(zone))
+        bound = params.bind(VALUES, NOW, ZoneInfo(zone), CALENDARS)
         ((value,),) = self.execute(print_sql(query, self.dialect), bound)
         return self.memory(value, checked.type)
 
@@ -112,7 +121,8 @@ class Store:
             for number, checked in enumerate(expressions)
         ]
         query = exp.select("id", *columns).from_(exp.to_table("deal").as_("r"))
-        rows = self.execute(print_sql(query, self.dialect), params.bind(VALUES, NOW, ZoneInfo(zone)))
+        bound = params.bind(VALUES, NOW, ZoneInfo(zone), CALENDARS)
+        rows = self.execute(print_sql(query, self.dialect), bound)
         found = {row[0]: row[1:] for row in rows}
         return [
             [self.memory(value, checked.type) for value, checked in zip(found[key], expressions, strict=True)]

@@ -75,7 +75,7 @@ REFUSED = [
     ('d > "2026-02-30"', "bad_date", "2026-03-01"),
     ('at > "yesterday"', "bad_date", "+08:00"),
     ("MAX(name, note)", "type_mismatch", ""),
-    ("CONCAT(flag)", "type_mismatch", ""),
+    ("CONCAT(tags)", "type_mismatch", ""),
     ('name in "abc"', "type_mismatch", "CONTAINS"),
     ("AND()", "wrong_arguments", ""),
     ("[1, 2]", "syntax", ""),
@@ -246,27 +246,22 @@ def test_change_functions_compare_with_the_record_before() -> None:
     ]
 
 
-def test_the_tree_has_a_canonical_json_form() -> None:
-    assert check("amount * 2 > $limit", SCOPE).canonical() == {
-        "is": "apply",
-        "type": {"kind": "bool"},
-        "function": ">",
-        "arguments": [
-            {
-                "is": "apply",
-                "type": {"kind": "money", "digits": 16, "scale": 2},
-                "function": "*",
-                "arguments": [
-                    {
-                        "is": "field",
-                        "type": {"kind": "money", "digits": 15, "scale": 2},
-                        "root": "record",
-                        "path": ["amount"],
-                        "forms": [],
-                    },
-                    {"is": "constant", "type": {"kind": "number", "digits": 1, "scale": 0}, "value": "2"},
-                ],
-            },
-            {"is": "variable", "type": {"kind": "money", "digits": 15, "scale": 2}, "name": "limit"},
-        ],
-    }
+@pytest.mark.parametrize(
+    ("source", "code", "advice"), [each for each in REFUSED if each[1] == "type_mismatch"]
+)
+def test_a_mismatch_speaks_one_language_at_a_time(source: str, code: str, advice: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        check(source, SCOPE)
+    for sentence in (caught.value.message, caught.value.fix):
+        assert not any("\u4e00" <= sign <= "\u9fff" for sign in sentence["en"]), sentence
+        assert "{'zh'" not in sentence["zh"] + sentence["en"], sentence
+    assert any("\u4e00" <= sign <= "\u9fff" for sign in caught.value.message["zh"])
+
+
+def test_every_kind_of_type_has_a_name_in_both_languages() -> None:
+    from typing import get_args
+
+    from engine.expressions.types import LABELS, Kind
+
+    assert set(LABELS) == set(get_args(Kind))
+    assert t.list_of(t.ref("user")).label == {"zh": "引用（user）列表", "en": "list of reference to user"}

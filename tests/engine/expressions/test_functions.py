@@ -13,8 +13,10 @@ from engine.expressions.tree import Call, Operation, Tree, children
 from engine.expressions.typed import Apply, walk
 from tests.engine.expressions.world import SCOPE, cases, environment, spelled
 
-EVENT = {"OLD", "CHANGED", "ISNEW"}
-OVER_ROWS = {"SUM", "COUNT", "AVG", "MINOF", "MAXOF", "ANY", "ALL"}
+EVENT = {"OLD", "CHANGED", "CHANGEDTO", "CHANGEDFROM", "ISNEW"}
+OVER_ROWS = {"SUM", "COUNT", "AVG", "MINOF", "MAXOF", "DISTINCTCOUNT", "ANY", "ALL", "LOOKUP"}
+OF_THE_WORLD = {"NOW", "TODAY", "HAS", "ME", "MYTEAM", "HASROLE"}
+OF_THE_LOG = {"LASTACTIVITY", "INACTIVEDAYS", "DAYSINSTATE", "EVENTCOUNT"}
 
 
 def named(tree: Tree) -> set[str]:
@@ -36,7 +38,7 @@ def test_the_table_covers_every_function_that_sql_knows() -> None:
 def test_a_function_is_documented_and_its_examples_hold(function: type[Function]) -> None:
     assert function.doc["zh"]
     assert function.doc["en"].endswith(".")
-    assert function.examples or function.type in OVER_ROWS | EVENT | {"NOW", "TODAY", "HAS"}
+    assert function.examples or function.type in OVER_ROWS | EVENT | OF_THE_WORLD | OF_THE_LOG
     for example in function.examples:
         checked = check(example.expression, SCOPE)
         assert spelled(checked.evaluate({}, environment()), checked.type).strip('"') == example.result

@@ -5,17 +5,19 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import engine.expressions
 from engine.expressions import Env, Scope, Type
 from engine.expressions import types as t
+from engine.expressions.scope import Related
 from engine.expressions.spelling import decimal_text
+from tests.engine.expressions.calendars import CALENDARS
 
 TABLE = Path(engine.expressions.__file__).parent / "conformance.csv"
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -64,6 +66,7 @@ CUSTOMER = FakeShape(
     },
 )
 REGION = FakeShape("region", {"name": t.TEXT, "manager": t.ref("user")})
+TASK = FakeShape("task", {"deal": t.ref("deal"), "customer": t.ref("customer"), "doer": t.ref("user")})
 DEAL = FakeShape(
     "deal",
     {
@@ -99,10 +102,18 @@ DEAL = FakeShape(
     },
     {"lines": LINE},
 )
-FORMS = {"deal": DEAL, "customer": CUSTOMER, "region": REGION, "user": FakeShape("user", {"name": t.TEXT})}
+FORMS = {
+    "deal": DEAL,
+    "customer": CUSTOMER,
+    "region": REGION,
+    "task": TASK,
+    "user": FakeShape("user", {"name": t.TEXT}),
+}
 VARIABLES = {
     "me": t.ref("user"),
     "team": t.list_of(t.ref("user")),
+    "my_team": t.list_of(t.ref("user")),
+    "my_roles": t.list_of(t.TEXT),
     "nobody": t.list_of(t.ref("user")),
     "primes": t.list_of(t.number(3, 0)),
     "limit": t.money(digits=15),
@@ -111,6 +122,8 @@ VARIABLES = {
 VALUES = {
     "me": "li",
     "team": ["li", "wu"],
+    "my_team": ["li", "wu", "zo"],
+    "my_roles": ["seller", "销售"],
     "nobody": [],
     "primes": [2, 3, 5, 7],
     "limit": 10050,
@@ -121,8 +134,49 @@ CUSTOMERS = {
     "c2": {"name": "Blank", "region": None, "level": None, "credit": None},
 }
 REGIONS = {"r1": {"name": "East", "manager": "li"}}
-SCOPE = Scope(DEAL, FORMS.get, VARIABLES)
-WITH_OLD = Scope(DEAL, FORMS.get, VARIABLES, old=True)
+ROLES = ("seller", "销售", "boss")
+SCOPE = Scope(DEAL, FORMS.get, VARIABLES, roles=ROLES, calendars=CALENDARS)
+WITH_OLD = replace(SCOPE, old=True)
+
+
+class FakeHappenings:
+    """A log kept by hand: of the deals h1 and h2, the customer c1 and the user li, and of their tasks."""
+
+    changed: ClassVar[Mapping[str, list[str]]] = {
+        "deal h1 update": ["2026-02-27T02:00:00Z", "2026-03-01T15:59:59Z"],
+        "deal h1 create": ["2026-02-01T00:00:00Z"],
+        "deal h2 create": ["2026-03-02T01:00:00Z"],
+        "customer c1 update": ["2025-12-31T16:00:00Z"],
+        "task deal h1": ["2026-02-20T02:00:00Z", "2026-02-24T02:00:00Z", "2026-03-01T16:00:00Z"],
+        "task customer c1": ["2026-02-23T02:00:00Z", "2026-02-23T01:59:59Z"],
+        "task doer li": ["2026-03-02T02:00:00Z"],
+        "field deal h1 stage": ["2026-02-27T16:00:00Z"],
+        "field deal h1 lines": ["2026-02-28T15:59:59Z"],
+    }
+
+    def _moments(self, *keys: str) -> list[datetime]:
+        found = [each for key in keys for each in self.changed.get(key, ())]
+        return sorted(datetime.fromisoformat(each) for each in found)
+
+    def _newest(self, *keys: str) -> datetime | None:
+        return max(self._moments(*keys), default=None)
+
+    def last_activity(self, form: str, record: str) -> datetime | None:
+        return self._newest(f"{form} {record} create", f"{form} {record} update")
+
+    def last_related(self, record: str, related: Related) -> datetime | None:
+        return self._newest(*(f"{related.form} {link} {record}" for link in related.links))
+
+    def changed_at(self, form: str, record: str, field: str) -> datetime | None:
+        return self._newest(f"field {form} {record} {field}")
+
+    def count(self, form: str, record: str, operation: str, since: datetime) -> int:
+        return sum(at > since for at in self._moments(f"{form} {record} {operation}"))
+
+    def count_related(self, record: str, related: Related, since: datetime) -> int:
+        return sum(
+            at > since for at in self._moments(*(f"{related.form} {link} {record}" for link in related.links))
+        )
 
 
 def follow(form: str, key: str) -> Mapping[str, Any] | None:
@@ -130,7 +184,13 @@ def follow(form: str, key: str) -> Mapping[str, Any] | None:
 
 
 def environment(zone: str = SHANGHAI, **extra: Any) -> Env:
-    return Env(NOW, ZoneInfo(zone), VALUES, follow, **extra)
+    return Env(
+        NOW,
+        ZoneInfo(zone),
+        VALUES,
+        follow,
+        **{"happenings": FakeHappenings(), "calendars": CALENDARS, **extra},
+    )
 
 
 def memory(value: Any, kind: Type) -> Any:

@@ -23,6 +23,16 @@ def whole(value: Sql) -> Sql:
     return b.cast(value, "BIGINT", "duckdb")
 
 
+def extracted(what: str, part: Sql) -> Sql:
+    """EXTRACT as a whole number, which it is not where the part is null for sure: a DOUBLE then."""
+    return whole(b.extract(what, part))
+
+
+def within(value: Sql, most: int) -> Sql:
+    """The number, or the nearest from 1 to `most`."""
+    return whole(b.call("LEAST", b.call("GREATEST", value, b.whole(1)), b.whole(most)))
+
+
 def micros(at: Sql) -> Sql:
     """Microseconds since 1970."""
     return b.call("EPOCH_US", at)
@@ -41,13 +51,15 @@ class DuckDates(DateForms):
         return b.cast(self.local(at), "DATE", "duckdb")
 
     def part(self, name: str, day: Sql) -> Sql:
-        return b.extract(name.upper(), day)
+        return extracted(name.upper(), day)
 
     def made_date(self, year: Sql, month: Sql, day: Sql) -> Sql:
         def made(y: Sql, m: Sql, d: Sql) -> Sql:
             # MAKE_DATE stops with an error for a day that does not exist, and TRY around it is not reliable.
-            first = b.call("MAKE_DATE", whole(y), whole(m), b.whole(1))
-            found = b.add(first, b.cast(b.subtract(d, b.whole(1)), "INT", "duckdb"))
+            # Constants are computed before the CASE is reached, so they must be harmless.
+            year_in, month_in, day_in = (within(each, most) for each, most in ((y, 9999), (m, 12), (d, 31)))
+            first = b.call("MAKE_DATE", year_in, month_in, b.whole(1))
+            found = b.add(first, b.cast(b.subtract(day_in, b.whole(1)), "INT", "duckdb"))
             possible = b.all_of(
                 [
                     b.between(y, b.whole(1), b.whole(9999)),

@@ -8,11 +8,17 @@ from sqlglot import exp
 
 from engine.expressions.sql import build as b
 from engine.expressions.sql.duckdb.aggregates import DuckAggregates
+from engine.expressions.sql.duckdb.clocks import DuckClocks
 from engine.expressions.sql.duckdb.dates import DuckDates
 from engine.expressions.sql.duckdb.numbers import DuckNumbers
+from engine.expressions.sql.duckdb.pieces import DuckPieces, DuckSpellings
 from engine.expressions.sql.duckdb.texts import DuckTexts
+from engine.expressions.sql.duckdb.working import DuckWorking
 from engine.expressions.sql.lowering import Lowering, Sql
 from engine.expressions.typed import Node
+
+_ASKING = (exp.Select, exp.Any)
+"""`= ANY(list)` is a subquery too."""
 
 
 class DuckLowering(Lowering):
@@ -21,14 +27,18 @@ class DuckLowering(Lowering):
     def rebuild(self) -> None:
         self.numbers = DuckNumbers(self)
         self.dates = DuckDates(self)
+        self.clocks = DuckClocks(self)
+        self.working = DuckWorking(self)
         self.texts = DuckTexts(self)
+        self.pieces = DuckPieces(self)
+        self.spellings = DuckSpellings(self)
         self.aggregates = DuckAggregates(self)
 
     def named(self, value: Sql, body: Callable[[Sql], Sql]) -> Sql:
         """A lambda over a list of one; a body with a subquery, which lambdas may not hold, asks a subquery."""
         name = self.fresh()
         made = body(exp.column(name))
-        if made.find(exp.Select) is None and value.find(exp.Select) is None:
+        if made.find(*_ASKING) is None and value.find(*_ASKING) is None:
             function = exp.Lambda(this=made, expressions=[exp.to_identifier(name)])
             return first_of(b.call("LIST_TRANSFORM", listed(value), function))
         return b.asked(made, b.selected(value, name), f"{name}t")

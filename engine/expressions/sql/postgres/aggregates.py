@@ -7,11 +7,14 @@ from sqlglot import exp
 from engine.expressions.sql import build as b
 from engine.expressions.sql.forms import AggregateForms, Sql
 from engine.expressions.sql.postgres.numbers import lifted
-from engine.expressions.typed import Aggregate
+from engine.expressions.typed import Aggregate, Node
 from engine.expressions.types import MAX_SCALE
 
 
 class PostgresAggregates(AggregateForms):
+    def sortable(self, node: Node, value: Sql) -> Sql:
+        return b.collate(value, "C") if node.type.kind == "text" else value
+
     def mean_of(self, node: Aggregate, value: Sql) -> Sql:
         scale = node.value.type.scale if node.value is not None else 0
         total = lifted(exp.Sum(this=b.take(value)), MAX_SCALE - scale)

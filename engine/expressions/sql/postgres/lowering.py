@@ -9,9 +9,12 @@ from sqlglot import exp
 from engine.expressions.sql import build as b
 from engine.expressions.sql.lowering import Lowering, Sql
 from engine.expressions.sql.postgres.aggregates import PostgresAggregates
+from engine.expressions.sql.postgres.clocks import PostgresClocks
 from engine.expressions.sql.postgres.dates import PostgresDates
 from engine.expressions.sql.postgres.numbers import PostgresNumbers
+from engine.expressions.sql.postgres.pieces import PostgresPieces, PostgresSpellings
 from engine.expressions.sql.postgres.texts import PostgresTexts
+from engine.expressions.sql.postgres.working import PostgresWorking
 from engine.expressions.typed import Apply, Node
 
 
@@ -21,7 +24,11 @@ class PostgresLowering(Lowering):
     def rebuild(self) -> None:
         self.numbers = PostgresNumbers(self)
         self.dates = PostgresDates(self)
+        self.clocks = PostgresClocks(self)
+        self.working = PostgresWorking(self)
         self.texts = PostgresTexts(self)
+        self.pieces = PostgresPieces(self)
+        self.spellings = PostgresSpellings(self)
         self.aggregates = PostgresAggregates(self)
 
     def compared(self, sign: str, node: Apply, left: Sql, right: Sql) -> Sql:

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from engine.expressions.sql import build as b
 from engine.expressions.sql.forms import SIGNS, NumberForms, Sql
+from engine.expressions.sql.multiples import on_step, power_of
 from engine.expressions.typed import Apply
 from engine.expressions.types import INT64_DIGITS
 
@@ -73,6 +74,21 @@ class PostgresNumbers(NumberForms):
     def bounded(self, value: Sql, limit: int, *, digits: int) -> Sql:
         most = 10**limit - 1
         return self.lower.let(value, lambda x: b.case((b.between(x, b.whole(-most), b.whole(most)), x)))
+
+    def stepped(self, node: Apply, value: Sql, *, unit: int, lift: int, up: bool) -> Sql:
+        def stepped(x: Sql) -> Sql:
+            made = on_step(x, unit, up=up)
+            return made if unit == lift else self.to_whole(made, unit // lift, "down")
+
+        return self.lower.let(value, stepped)
+
+    def powered(self, node: Apply, value: Sql, *, factors: int, most: int) -> Sql:
+        def powered(x: Sql) -> Sql:
+            first = x if node.type.digits <= INT64_DIGITS else numeric(x)
+            made = power_of(first, factors)
+            return b.case((b.between(x, b.whole(-most), b.whole(most)), made))
+
+        return self.lower.let(value, powered)
 
     def extreme(self, name: str, node: Apply, values: Sequence[Sql]) -> Sql:
         return b.call({"MIN": "LEAST", "MAX": "GREATEST"}[name], *values)

@@ -8,7 +8,7 @@ from engine.expressions.sql import build as b
 from engine.expressions.sql.forms import AggregateForms, Sql
 from engine.expressions.sql.sqlite.numbers import divided_whole, int64
 from engine.expressions.sql.sqlite_functions import HALF
-from engine.expressions.typed import Aggregate
+from engine.expressions.typed import Aggregate, Node
 from engine.expressions.types import INT64_DIGITS, MAX_SCALE
 
 _GROWTH = 9
@@ -31,6 +31,9 @@ class SqliteAggregates(AggregateForms):
         scale = node.value.type.scale if node.value is not None else 0
         lift = b.whole(10 ** (MAX_SCALE - scale))
         return b.call("ff_divide", self.sum_of(node, value), exp.Count(this=b.take(value)), lift)
+
+    def sortable(self, node: Node, value: Sql) -> Sql:
+        return value if not node.type.numeric or int64(node) else b.call("ff_sortable", value)
 
     def extreme_of(self, node: Aggregate, name: str, value: Sql) -> Sql:
         return b.call(name, value) if not node.type.numeric or int64(node) else b.call(f"ff_{name}", value)

@@ -9,10 +9,13 @@ from sqlglot import exp
 from engine.expressions.sql import build as b
 from engine.expressions.sql.lowering import SCALED, Lowering, Sql
 from engine.expressions.sql.sqlite.aggregates import SqliteAggregates
+from engine.expressions.sql.sqlite.clocks import SqliteClocks
 from engine.expressions.sql.sqlite.dates import SqliteDates
 from engine.expressions.sql.sqlite.numbers import SqliteNumbers, int64
+from engine.expressions.sql.sqlite.pieces import SqlitePieces, SqliteSpellings
 from engine.expressions.sql.sqlite.shallow import shallow
 from engine.expressions.sql.sqlite.texts import SqliteTexts
+from engine.expressions.sql.sqlite.working import SqliteWorking
 from engine.expressions.typed import Apply, Node
 
 
@@ -22,7 +25,11 @@ class SqliteLowering(Lowering):
     def rebuild(self) -> None:
         self.numbers = SqliteNumbers(self)
         self.dates = SqliteDates(self)
+        self.clocks = SqliteClocks(self)
+        self.working = SqliteWorking(self)
         self.texts = SqliteTexts(self)
+        self.pieces = SqlitePieces(self)
+        self.spellings = SqliteSpellings(self)
         self.aggregates = SqliteAggregates(self)
 
     def compared(self, sign: str, node: Apply, left: Sql, right: Sql) -> Sql:

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from engine.expressions.sql import build as b
 from engine.expressions.sql.forms import SIGNS, NumberForms, Sql
+from engine.expressions.sql.multiples import on_step, power_of
 from engine.expressions.sql.sqlite_functions import WITHIN
 from engine.expressions.typed import Apply, Node
 from engine.expressions.types import INT64_DIGITS
@@ -69,6 +70,19 @@ class SqliteNumbers(NumberForms):
             return values[0]
         suffix = "" if node.type.numeric or node.type.kind == "duration" else "_text"
         return b.call(_EXTREMES[name] + suffix, *values)
+
+    def stepped(self, node: Apply, value: Sql, *, unit: int, lift: int, up: bool) -> Sql:
+        native = int64(node, *node.arguments) and len(str(unit)) <= INT64_DIGITS and b.small(value)
+        if not native:
+            whole = [b.word(str(each)) for each in (unit, lift)]
+            return b.call("ff_stepped", value, *whole, b.whole(int(up)))
+        made = on_step(value, unit, up=up)
+        return made if unit == lift else divided_whole(made, b.whole(unit // lift))
+
+    def powered(self, node: Apply, value: Sql, *, factors: int, most: int) -> Sql:
+        if not int64(node, *node.arguments) or not b.small(value):
+            return b.call("ff_power", value, b.whole(factors), b.word(str(most)))
+        return b.case((b.between(value, b.whole(-most), b.whole(most)), power_of(value, factors)))
 
     def negated(self, node: Node, value: Sql) -> Sql:
         return b.negate(value) if int64(node) else b.call("ff_negate", value)
