@@ -54,6 +54,7 @@ FAMILIES = (
     "trigger",
     "action",
     "measure",
+    "function",
     "job",
     "listener",
     "table",

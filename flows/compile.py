@@ -61,6 +61,11 @@ def compile_flow(
     )
 
 
+def condition_scope(context: Context, shape: Shape) -> Scope:
+    """What the conditions of a flow see: the record, and who submitted it."""
+    return context.scope(shape, variables=dict(VARIABLES))
+
+
 class _Compiler:
     def __init__(self, document: FlowDocument, drawing: Drawing, context: Context, shape: Shape) -> None:
         self.document = document
@@ -70,7 +75,7 @@ class _Compiler:
         self.names: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def _scope(self) -> Scope:
-        return self.context.scope(self.shape, variables=dict(VARIABLES))
+        return condition_scope(self.context, self.shape)
 
     def when(self, start: StartParams) -> CheckedExpression | None:
         if start.when is None:

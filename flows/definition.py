@@ -8,13 +8,15 @@ from typing import Any
 from engine.definitions.app import CompiledApp
 from engine.definitions.check import read_model
 from engine.definitions.context import Context
+from engine.definitions.places import Asked, Place
 from engine.errors import Invalid
+from engine.expressions import types as t
 from engine.findings import error, has_errors, text
 from engine.identity import repository as identity
 from engine.protocols import DefinitionKind
 from engine.storage.unit_of_work import UnitOfWork
 from flows.checks import Drawing, basic_findings, shape_findings
-from flows.compile import compile_flow
+from flows.compile import compile_flow, condition_scope
 from flows.compiled import CompiledFlow
 from flows.graph import Edge, build
 from flows.nodes.node import Node
@@ -37,6 +39,13 @@ class FlowKind(DefinitionKind):
             if flow is not None:
                 compiled[key] = flow
         return compiled
+
+    def place(self, asked: Asked, document: Mapping[str, Any], context: Context) -> Place | None:
+        """`branch` is the condition of an edge, `start` that of the flow."""
+        shape = context.shape(str(document.get("form") or asked.get("form")))
+        if shape is None or asked.get("place") not in {"branch", "start"}:
+            return None
+        return Place(condition_scope(context, shape), t.BOOL)
 
     def publish(self, work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) -> None:
         """Refuse flows that name users who do not exist. Raises Invalid."""

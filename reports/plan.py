@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
+from engine.definitions.places import Place
 from engine.expressions import CheckedExpression, ExpressionError, Scope, Type, check, parse
 from engine.expressions import types as t
+from engine.expressions.function import Function
 from engine.expressions.tree import Name, Tree
-from engine.findings import NO_FIX, Finding, Text, error, has_errors
+from engine.expressions.tree import Source as Written
+from engine.findings import NO_FIX, Finding, Text, error, has_errors, text
 from reports.conditions import bounded, period_of, written
 from reports.measures.measure import Aggregate
 from reports.params import variable_types
@@ -30,14 +33,17 @@ class Settings:
     week_start: WeekStart
     variables: Mapping[str, Type]
     aggregates: Mapping[str, type[Aggregate]]
+    functions: Mapping[str, Function] | None = None
+    calendars: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The findings, and the plan when none of them blocks."""
+    """The findings, the plan when none of them blocks, and where expressions stand in the document."""
 
     findings: tuple[Finding, ...]
     plan: ReportPlan | None
+    places: Mapping[str, Place]
 
 
 def plan(spec: Report, sources: Sources, settings: Settings) -> Planned:
@@ -47,7 +53,8 @@ def plan(spec: Report, sources: Sources, settings: Settings) -> Planned:
     """
     planner = _Planner(spec, sources, settings)
     made = planner.plan()
-    return Planned(tuple(planner.findings), None if has_errors(planner.findings) else made)
+    blocked = has_errors(planner.findings)
+    return Planned(tuple(planner.findings), None if blocked else made, planner.places)
 
 
 @dataclass(slots=True)
@@ -56,6 +63,7 @@ class _Planner:
     sources: Sources
     settings: Settings
     findings: list[Finding] = field(default_factory=list)
+    places: dict[str, Place] = field(default_factory=dict)
     source: Source = field(init=False)
     scope: Scope | None = None
     periods: frozenset[str] = frozenset()
@@ -72,7 +80,18 @@ class _Planner:
             return None
         variables = {**self.settings.variables, **variable_types(self.spec.params)}
         parent = self.sources.parent(self.source)
-        self.scope = Scope(shape, self.sources.shapes, variables, parent=parent, db_only=True)
+        self.scope = Scope(
+            shape,
+            self.sources.shapes,
+            variables,
+            parent=parent,
+            db_only=True,
+            functions=self.settings.functions,
+            calendars=self.settings.calendars,
+        )
+        condition = Place(self.scope, t.BOOL, self._read)
+        self.places |= {"/where": condition, "/measures/-/where": condition}
+        self.places |= {"/dimensions/-/expr": Place(self.scope), "/measures/-/expr": Place(self.scope)}
         self._check_ids()
         where, tree = self._condition(self.spec.where, "/where", self.scope)
         dimensions = tuple(
@@ -100,20 +119,20 @@ class _Planner:
         value, path = self._value(spec.field, spec.expr, pointer)
         if value is None:
             return None
-        kind = value.type.kind
+        kind, name = value.type.kind, value.type.label
         if kind in ("choices", "list", "duration", "null"):
             self._error(
                 "not_groupable",
                 pointer,
-                f"不能按“{spec.id}”分组：其类型为 {kind}。",
-                f"'{spec.id}' cannot group rows: it is of type {kind}.",
+                f"不能按“{spec.id}”分组：其类型为{name['zh']}。",
+                f"'{spec.id}' cannot group rows: it is of type {name['en']}.",
             )
         if spec.grain and (kind not in ("date", "datetime") or (spec.grain == "hour" and kind == "date")):
             self._error(
                 "bad_grain",
                 f"{pointer}/grain",
-                f"类型 {kind} 没有粒度“{spec.grain}”。",
-                f"A value of type {kind} has no grain '{spec.grain}'.",
+                f"{name['zh']}没有粒度“{spec.grain}”。",
+                f"A value of type {name['en']} has no grain '{spec.grain}'.",
                 Text(
                     zh="粒度用于日期和日期时间；hour 只用于日期时间。",
                     en="Grains are for dates; 'hour' for datetimes only.",
@@ -136,6 +155,8 @@ class _Planner:
                     made.append(Derived(spec.id, label, derived))
             elif (measure := self._aggregate(spec, pointer)) is not None:
                 made.append(measure)
+        of_measures = FlatShape("measures", {each.id: each.type for each in made})
+        self.places["/measures/-/derived"] = Place(self._flat(of_measures))
         return tuple(made)
 
     def _aggregate(self, spec: Measure, pointer: str) -> Aggregated | None:
@@ -160,12 +181,12 @@ class _Planner:
             return None
         result = aggregate.result(argument.type if argument else None)
         if result is None:
-            kind = argument.type.label if argument else ""
+            kind = argument.type.label if argument else text("无", "nothing")
             self._error(
                 "not_summable",
                 f"{pointer}/agg",
-                f"类型 {kind} 不能用“{spec.agg}”聚合。",
-                f"A value of type {kind} cannot be aggregated with '{spec.agg}'.",
+                f"{kind['zh']}不能用“{spec.agg}”聚合。",
+                f"A value of type {kind['en']} cannot be aggregated with '{spec.agg}'.",
                 Text(zh="可用 count 或 distinct。", en="Use count or distinct."),
             )
             return None
@@ -200,7 +221,9 @@ class _Planner:
     ) -> CheckedExpression | None:
         types = {each.id: each.type for each in dimensions if each.grain is None}
         types |= {each.id: each.type for each in measures}
-        checked, _tree = self._condition(self.spec.having, "/having", self._flat(FlatShape("groups", types)))
+        scope = self._flat(FlatShape("groups", types))
+        self.places["/having"] = Place(scope, t.BOOL, self._read)
+        checked, _tree = self._condition(self.spec.having, "/having", scope)
         return checked
 
     def _check_ids(self) -> None:
@@ -270,17 +293,25 @@ class _Planner:
         """The checked condition and its tree as written (periods not yet bounds)."""
         if source is None or source is True:
             return None, None
+        self.places[pointer] = Place(scope, t.BOOL, self._read)
         try:
             as_written = written(source, {*scope.variables, *self.periods})
-            tree = bounded(as_written, self.periods, lambda operand: check(operand, scope).type)
+            tree = self._bounded(as_written, scope)
         except ExpressionError as wrong:
             self._wrong(wrong, pointer)
             return None, None
         return self._checked(tree, pointer, scope, expect=t.BOOL), as_written
 
+    def _read(self, source: Written, scope: Scope) -> Tree:
+        return self._bounded(written(source, {*scope.variables, *self.periods}), scope)
+
+    def _bounded(self, tree: Tree, scope: Scope) -> Tree:
+        return bounded(tree, self.periods, lambda operand: check(operand, scope).type)
+
     def _checked(
         self, source: Any, pointer: str, scope: Scope, *, expect: Type | None = None
     ) -> CheckedExpression | None:
+        self.places.setdefault(pointer, Place(scope, expect))
         try:
             return check(source, scope, expect=expect)
         except ExpressionError as wrong:
@@ -289,7 +320,15 @@ class _Planner:
 
     def _flat(self, shape: FlatShape) -> Scope:
         variables = self.scope.variables if self.scope else {}
-        return Scope(shape, lambda _form: None, variables, db_only=True)
+        settings = self.settings
+        return Scope(
+            shape,
+            lambda _form: None,
+            variables,
+            db_only=True,
+            functions=settings.functions,
+            calendars=settings.calendars,
+        )
 
     def _label(self, label: Any, key: str, path: tuple[str, ...]) -> Text:
         if label is not None:

@@ -150,7 +150,7 @@ def _prepared(
     the_plan = compiled.sql.plan
     given = read_params(spec.params, params, now=work.now, zone=compiled.zone, week_start=the_plan.week_start)
     known = variables(work, app, **given.variables)
-    bound = compiled.sql.params.bind(known, work.now, app.zone)
+    bound = compiled.sql.params.bind(known, work.now, app.zone, app.calendars)
     query = StoreQuery(app.key, app.version, compiled.tables, compiled.sql.text, bound)
     return Prepared(compiled, query, given.periods, work.principal.locale)
 
@@ -174,6 +174,8 @@ def _compile(work: UnitOfWork, app: CompiledApp, spec: Report, reader: Reader) -
         week_start=app.settings.week_start,  # type: ignore[arg-type]
         variables=app.variables,
         aggregates={kind.type: kind for kind in work.runtime.registries["measure"].values()},
+        functions=work.runtime.functions,
+        calendars=app.calendars,
     )
     planned = plan(spec, reader.sources(), settings)
     if planned.plan is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.expressions import Shape
 from engine.findings import Text
-from forms.compiled import Field, Form
+from forms.compiled import PART, Field, Form, RowKind
 from forms.system_forms import SYSTEM_FORMS
 from reports.planned import Source
 
@@ -47,14 +47,15 @@ class Sources:
         form: Form | None = self.forms.get(source.form)
         if form is None or not path:
             return None
-        fields = form.children[source.child].fields if source.child else form.fields
+        row: RowKind | None = form.children[source.child] if source.child else form
         if source.child and path[0] == "parent":
-            fields, path = form.fields, path[1:]
+            row, path = form, path[1:]
         found: Field | None = None
-        for name in path:
-            found = fields.get(name)
-            target = self.forms.get(found.value_type.form or "") if found else None
-            fields = target.fields if target else {}
+        while path:
+            part = row.find(PART.join(path[:2])) if row is not None and len(path) > 1 else None
+            found = part or (row.find(path[0]) if row is not None else None)
+            row = self.forms.get(found.value_type.form or "") if found is not None else None
+            path = path[2:] if part is not None else path[1:]
         return found
 
     def known(self) -> list[str]:

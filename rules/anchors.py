@@ -24,8 +24,8 @@ def anchor(source: Any, part: str, scope: TriggerScope) -> CheckedExpression | N
             "not_a_moment",
             pointer,
             text(
-                f"此处需要日期或日期时间，而这是{checked.type.label}。",
-                f"A date or a moment is needed here; this is a {checked.type.label}.",
+                f"此处需要日期或日期时间，而这是{checked.type.label['zh']}。",
+                f"A date or a moment is needed here; this is a {checked.type.label['en']}.",
             ),
             text("请改用日期类字段或表达式。", "Use a date field or an expression that gives one."),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import orjson
 
 from engine.definitions.check import read_model
 from engine.definitions.context import Context
+from engine.definitions.places import Place
 from engine.expressions import CheckedExpression
 from engine.expressions import types as t
 from engine.findings import text
@@ -33,7 +35,7 @@ def compile_rule(document: RuleDocument, context: Context) -> Rule | None:
         known = context.compiled.get("form", {})
         context.unknown("unknown_form", f"{pointer}/form", document.form, known, text("表单", "form"))
         return None
-    trigger = _trigger(document, pointer, form, context)
+    trigger = _trigger(document.trigger, f"{pointer}/trigger", form, context)
     old = isinstance(trigger, Occasion)
     when = _condition(document.when, f"{pointer}/when", form, context, old=old)
     cancel = _condition(document.cancel_when, f"{pointer}/cancel_when", form, context, old=False)
@@ -48,21 +50,29 @@ def compile_rule(document: RuleDocument, context: Context) -> Rule | None:
     return replace(rule, names=tuple(scope.variables.keys() - context.variables.keys()))
 
 
-def _trigger(document: RuleDocument, pointer: str, form: Form, context: Context) -> Occasion | Timer | None:
+def condition_place(document: Mapping[str, Any], form: Form, context: Context, *, cancel: bool) -> Place:
+    """The condition of a rule that may still be incomplete: one without a readable trigger follows changes."""
+    trigger = document.get("trigger")
+    aside = replace(context, findings=[], places={})
+    timed = isinstance(trigger, dict) and isinstance(_trigger(trigger, "", form, aside), Timer)
+    return Place(context.scope(form.shape, old=not timed and not cancel), t.BOOL)
+
+
+def _trigger(
+    document: Mapping[str, Any], pointer: str, form: Form, context: Context
+) -> Occasion | Timer | None:
     registry = context.registries["trigger"]
-    kind = str(document.trigger.get("type", ""))
+    kind = str(document.get("type", ""))
     if kind not in registry:
         context.unknown(
-            "unknown_trigger", f"{pointer}/trigger/type", kind, list(registry), text("触发方式", "trigger")
+            "unknown_trigger", f"{pointer}/type", kind, list(registry), text("触发方式", "trigger")
         )
         return None
-    raw = {key: value for key, value in document.trigger.items() if key != "type"}
-    params = read_model(registry[kind].Params, raw, f"{pointer}/trigger", context.findings)
+    raw = {key: value for key, value in document.items() if key != "type"}
+    params = read_model(registry[kind].Params, raw, pointer, context.findings)
     if params is None:
         return None
-    made: Occasion | Timer | None = registry[kind].compile(
-        params, TriggerScope(context, f"{pointer}/trigger", form)
-    )
+    made: Occasion | Timer | None = registry[kind].compile(params, TriggerScope(context, pointer, form))
     return made
 
 
@@ -134,7 +144,7 @@ def _rule(
     settled = when is None or _is_settled(when, form)
     watched = {path[0] for path in timer.anchor.dependencies} if timer is not None else set()
     reads = (
-        sorted({path[0] for path in when.dependencies if path[0] in form.fields}) if when is not None else []
+        sorted({path[0] for path in when.dependencies if form.find(path[0])}) if when is not None else []
     )
     return Rule(
         key=document.key,

@@ -7,11 +7,12 @@ from typing import Any
 
 from engine.definitions.app import CompiledApp
 from engine.definitions.context import Context
+from engine.definitions.places import Asked, Place
 from engine.findings import text
 from engine.protocols import DefinitionKind
 from engine.storage.unit_of_work import UnitOfWork
 from rules import repository
-from rules.compile import compile_rule
+from rules.compile import compile_rule, condition_place
 from rules.compiled import Rule
 from rules.jobs.arm import arm
 from rules.loops import warn_of_loops
@@ -37,6 +38,14 @@ class RuleKind(DefinitionKind):
         if not context.failed:
             warn_of_loops(ready, documents, context)
         return dict(ready)
+
+    def place(self, asked: Asked, document: Mapping[str, Any], context: Context) -> Place | None:
+        """`condition` is that of the rule, `cancel` ends a waiting sequence."""
+        form = context.compiled.get("form", {}).get(str(document.get("form") or asked.get("form")))
+        name = asked.get("place")
+        if form is None or name not in {"condition", "cancel"}:
+            return None
+        return condition_place(document, form, context, cancel=name == "cancel")
 
     def publish(self, work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) -> None:
         old: Mapping[str, Rule] = before.kind("rule") if before is not None else {}

@@ -13,7 +13,7 @@ from engine.ids import new_id
 from engine.permissions.compiled import grants_for
 from engine.protocols import RecordChange
 from engine.storage.unit_of_work import UnitOfWork
-from forms.compiled import compiled_form
+from forms.compiled import PART, compiled_form
 from rules import repository
 from rules.compiled import Rule
 from rules.repository import Run
@@ -54,8 +54,13 @@ def new_run(work: UnitOfWork, change: RecordChange, rule: Rule, record: Mapping[
 
 def matched(app: CompiledApp, rule: Rule, record: Mapping[str, Any]) -> dict[str, Any]:
     """The values that the condition read, as JSON."""
-    fields = compiled_form(app, rule.form).fields
-    return {name: fields[name].codec.json_of(record.get(name)) for name in rule.reads if name in fields}
+    form = compiled_form(app, rule.form)
+    read = {name: form.find(name) for name in rule.reads}
+    return {
+        name.replace(PART, "."): field.codec.json_of(record.get(name))
+        for name, field in read.items()
+        if field is not None
+    }
 
 
 def list_runs(

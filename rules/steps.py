@@ -152,8 +152,8 @@ def _wait(params: WaitParams, scope: ActionScope, *, old: bool) -> Wait | None:
             "not_a_moment",
             pointer,
             text(
-                f"此处需要日期或日期时间，而这是{until.type.label}。",
-                f"A date or a moment is needed here; this is a {until.type.label}.",
+                f"此处需要日期或日期时间，而这是{until.type.label['zh']}。",
+                f"A date or a moment is needed here; this is a {until.type.label['en']}.",
             ),
             text("请改用日期类字段或表达式。", "Use a date field or an expression that gives one."),
         )

@@ -91,7 +91,7 @@ class TriggerScope:
 
 def is_stored(form: Form, name: str) -> bool:
     """Whether a change of this field or child table is a save of the record."""
-    field = form.fields.get(name)
+    field = form.find(name)
     return name in form.children if field is None else field.stored
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "definition": {
+        "calendar": "工作日历：哪些日子、哪些时段上班。",
         "option_set": "选项集：几个字段共用的一组选项。",
         "form": "表单：一条记录有哪些字段，必须满足什么。",
         "scope": "范围：行级权限中可引用的一组记录。",

@@ -11,9 +11,12 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, Field, StringConstraints
 
 from engine.errors import NotFound
+from engine.expressions.working_time import WorkCalendar, named_calendars
 from engine.protocols import Document
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+CalendarKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,39}$")]
+"""The key of a working calendar, which no expression reads as a name: 24x7 is one."""
 
 
 class Label(Document):
@@ -23,7 +26,8 @@ class Label(Document):
     en: str = Field(min_length=1, max_length=200)
 
 
-def _known_zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """The name of a time zone. Raises ValueError."""
     if name not in available_timezones():
         raise ValueError("unknown time zone")
     return name
@@ -35,9 +39,10 @@ class AppDocument(Document):
     key: Key
     label: Label
     description: Label | None = None
-    tz: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
+    tz: Annotated[str, AfterValidator(known_zone)] = "Asia/Shanghai"
     currency: str = Field(default="CNY", pattern="^[A-Z]{3}$")
     week_start: str = Field(default="mon", pattern="^(mon|sun|sat)$")
+    calendar: CalendarKey | None = None
 
 
 class AppNotFound(NotFound):
@@ -72,6 +77,15 @@ class CompiledApp:
     def tz(self) -> ZoneInfo:
         """The zone in which days, months and plain times of this app are read."""
         return self.zone
+
+    @property
+    def calendars(self) -> Mapping[str, WorkCalendar]:
+        """The working calendars by key, the app's default one also as ""."""
+        known: Mapping[str, WorkCalendar] | None = self.memory.get("calendars")
+        if known is None:
+            known = named_calendars(self.kind("calendar"), self.settings.calendar)
+            self.memory["calendars"] = known
+        return known
 
     def kind(self, kind: str) -> Mapping[str, Any]:
         """The compiled objects of one kind by key."""

@@ -36,26 +36,36 @@ def kinds(registries: Mapping[str, Registry]) -> list[DefinitionKind]:
 def check_app(source: Documents, registries: Mapping[str, Registry], *, version: int = 0) -> Checked:
     """Check all documents of one app together. Never raises for bad documents."""
     findings: list[Finding] = []
+    context = examine(source, registries, findings)
+    if context is None or has_errors(findings):
+        return Checked(tuple(findings), None)
+    app = CompiledApp(
+        settings=context.settings,
+        version=version,
+        source=source,
+        documents=_frozen(context.documents),
+        compiled=_frozen(context.compiled),
+        zone=ZoneInfo(context.settings.tz),
+        variables=MappingProxyType(context.variables),
+    )
+    return Checked(tuple(findings), app)
+
+
+def examine(source: Documents, registries: Mapping[str, Registry], findings: list[Finding]) -> Context | None:
+    """Everything that can be compiled of an app, broken documents left out; None without readable settings.
+
+    What is wrong goes to `findings`.
+    """
     settings = _settings(source, findings)
     if settings is None:
-        return Checked(tuple(findings), None)
+        return None
     ordered = kinds(registries)
     documents = _read_all(source, ordered, findings)
     context = Context(settings, registries, documents, findings=findings)
     for kind in ordered:
+        context.known[kind.type] = dict(context.variables)
         context.compiled[kind.type] = kind.check_and_compile(documents[kind.type], context)
-    if has_errors(findings):
-        return Checked(tuple(findings), None)
-    app = CompiledApp(
-        settings=settings,
-        version=version,
-        source=source,
-        documents=_frozen(documents),
-        compiled=_frozen(context.compiled),
-        zone=ZoneInfo(settings.tz),
-        variables=MappingProxyType(context.variables),
-    )
-    return Checked(tuple(findings), app)
+    return context
 
 
 def _frozen(table: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:

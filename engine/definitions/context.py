@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
 from engine.definitions.app import AppDocument
-from engine.expressions import CheckedExpression, ExpressionError, Scope, Shape, Type, check
+from engine.definitions.places import Place
+from engine.expressions import CheckedExpression, ExpressionError, Scope, Shape, Type
 from engine.expressions import types as t
+from engine.expressions.library import library
+from engine.expressions.working_time import WorkCalendar, named_calendars
 from engine.findings import NO_FIX, Finding, Text, has_errors
+from engine.identity.principal import ADMIN_ROLE
 from engine.registry import Registry
 
 BASE_VARIABLES: Mapping[str, Type] = {
@@ -19,6 +23,7 @@ BASE_VARIABLES: Mapping[str, Type] = {
     "my_depts": t.list_of(t.ref("dept")),
     "my_roles": t.list_of(t.TEXT),
     "my_subordinates": t.list_of(t.ref("user")),
+    "my_team": t.list_of(t.ref("user")),
     "now": t.DATETIME,
     "today": t.DATE,
 }
@@ -26,7 +31,9 @@ BASE_VARIABLES: Mapping[str, Type] = {
 
 @dataclass(slots=True)
 class Context:
-    """Shared by all kinds while one app is checked and compiled."""
+    """Shared by all kinds while one app is checked and compiled. `places` are those of all expressions so
+    far by JSON pointer, `known` the variables each kind began with.
+    """
 
     settings: AppDocument
     registries: Mapping[str, Registry]
@@ -35,6 +42,8 @@ class Context:
     shapes: dict[str, Shape] = field(default_factory=dict)
     variables: dict[str, Type] = field(default_factory=lambda: dict(BASE_VARIABLES))
     findings: list[Finding] = field(default_factory=list)
+    places: dict[str, Place] = field(default_factory=dict)
+    known: dict[str, dict[str, Type]] = field(default_factory=dict)
 
     def shape(self, form: str) -> Shape | None:
         """The record shape of a form, system forms `user` and `dept` included."""
@@ -70,37 +79,22 @@ class Context:
 
         With `sql` an expression that cannot be pushed down to SQL is refused by name.
         """
+        place = self.places[pointer] = Place(replace(scope, db_only=True) if sql else scope, expect)
         try:
-            checked = check(source, scope, expect=expect)
+            return place.check(source)
         except ExpressionError as wrong:
-            self.error(wrong.code, pointer, wrong.message, _advice(wrong.suggestion))
+            self.error(wrong.code, pointer, wrong.message, wrong.suggestion or NO_FIX)
             return None
-        if sql and not checked.pushable:
-            names = ", ".join(checked.not_pushable)
-            self.error(
-                "not_pushable",
-                pointer,
-                Text(
-                    zh=f"此处需要在数据库中计算，不能使用：{names}。",
-                    en=f"This place runs in the database; {names} cannot be used here.",
-                ),
-                Text(
-                    zh="请改用可下推的函数，或先存入公式字段。",
-                    en="Use other functions, or store the value in a formula field first.",
-                ),
-            )
-            return None
-        return checked
+
+    @property
+    def calendars(self) -> Mapping[str, WorkCalendar]:
+        """The working calendars by key, the app's default one also as ""."""
+        return named_calendars(self.compiled.get("calendar", {}), self.settings.calendar)
 
     def scope(self, shape: Shape, **extra: Any) -> Scope:
         """An expression scope over `shape` with this app's shapes and variables."""
         variables = {**self.variables, **extra.pop("variables", {})}
-        return Scope(shape, self.shape, variables, **extra)
-
-
-def _advice(suggestion: Any) -> Text:
-    if not suggestion:
-        return NO_FIX
-    if isinstance(suggestion, dict):
-        return Text(zh=suggestion["zh"], en=suggestion["en"])
-    return Text(zh=f"建议：{suggestion}", en=f"Try: {suggestion}")
+        added = self.registries["function"].values() if "function" in self.registries else ()
+        roles = (*self.documents.get("role", {}), ADMIN_ROLE)
+        known = {"functions": library(added), "roles": roles, "calendars": self.calendars, **extra}
+        return Scope(shape, self.shape, variables, **known)

@@ -9,6 +9,7 @@ from engine.definitions.app import AppNotFound, Documents
 from engine.definitions.check import kinds
 from engine.definitions.publish import Published, publish
 from engine.errors import NotFound
+from engine.protocols import DefinitionKind
 from engine.storage.unit_of_work import UnitOfWork
 
 
@@ -28,11 +29,14 @@ class DocumentNotFound(NotFound):
 
 def known_kind(work: UnitOfWork, kind: str) -> str:
     """`kind` itself, by type or by folder name. Raises KindNotFound."""
+    return kind if kind == "app" else kind_of(work, kind).type
+
+
+def kind_of(work: UnitOfWork, kind: str) -> DefinitionKind:
+    """The kind of this type or folder name. Raises KindNotFound."""
     for each in kinds(work.runtime.registries):
         if kind in (each.type, each.folder):
-            return each.type
-    if kind == "app":
-        return kind
+            return each
     raise KindNotFound()
 
 

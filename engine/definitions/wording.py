@@ -30,6 +30,7 @@ _SENTENCES: dict[str, Sentence] = {
     "list_type": _fixed("应为列表", "a list is expected"),
     "tuple_type": _fixed("应为列表", "a list is expected"),
     "dict_type": _fixed("应为对象", "an object is expected"),
+    "text_or_object": _fixed("应为文本或对象", "text or an object is expected"),
     "model_type": _fixed("应为对象", "an object is expected"),
     "model_attributes_type": _fixed("应为对象", "an object is expected"),
     "literal_error": _with("expected", "应为以下之一：{}", "one of these is expected: {}"),

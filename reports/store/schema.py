@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from forms.codec import Storage
 from forms.compiled import Field, Form, RowKind
-from forms.tables import PARENT
+from forms.tables import ORDER, PARENT
 from reports.store.tables import Native, ReplicaColumn, ReplicaTable
 
 NATIVE: Mapping[Storage, Native] = {
@@ -33,8 +33,8 @@ def form_tables(form: Form) -> Iterator[ReplicaTable]:
     """The table of a form and those of its child tables."""
     yield ReplicaTable(form.table, form.app, form.key, form.table, tuple(_columns(form)))
     for child in form.children.values():
-        parent = ReplicaColumn(PARENT, "VARCHAR", PARENT)
-        columns = (*_columns(child), parent)
+        place = (ReplicaColumn(PARENT, "VARCHAR", PARENT), ReplicaColumn(ORDER, "BIGINT", ORDER))
+        columns = (*_columns(child), *place)
         yield ReplicaTable(child.table, form.app, form.key, child.table, columns, child=child.key)
 
 

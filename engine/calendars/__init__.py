@@ -1,0 +1,1 @@
+"""Working calendars as definitions; what they mean is in engine.expressions.working_time."""
