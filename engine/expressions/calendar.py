@@ -120,9 +120,11 @@ def start_of_date(unit: str, day: date) -> date:
     return date(day.year, month, 1)
 
 
-def start_of_moment(unit: str, moment: datetime, tz: ZoneInfo) -> datetime:
-    """The first moment of the local hour, day, week, month, quarter or year."""
+def start_of_moment(unit: str, moment: datetime, tz: ZoneInfo) -> datetime | None:
+    """The first moment of the local hour, day, week, month, quarter or year; None near the edges of the calendar."""
     local = to_local(moment, tz)
+    if not SAFE_FIRST <= local.date() <= SAFE_LAST:
+        return None
     if unit == "hour":
         return from_local(local.replace(minute=0, second=0, microsecond=0), tz)
     start = start_of_date(unit, local.date())
@@ -139,9 +141,11 @@ def end_of_date(unit: str, day: date) -> date | None:
     return date(day.year, month, monthrange(day.year, month)[1])
 
 
-def end_of_moment(unit: str, moment: datetime, tz: ZoneInfo) -> datetime:
-    """The last microsecond of the local hour, day, week, month, quarter or year."""
+def end_of_moment(unit: str, moment: datetime, tz: ZoneInfo) -> datetime | None:
+    """The last microsecond of the local hour, day, week, month, quarter or year; None near the edges."""
     local = to_local(moment, tz)
+    if not SAFE_FIRST <= local.date() <= SAFE_LAST:
+        return None
     if unit == "hour":
         following = local.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     else:

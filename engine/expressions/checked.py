@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.expressions.canonical import canonical
 from engine.expressions.condition import condition_of_tree
+from engine.expressions.functions.logic import IsBlank
 from engine.expressions.generate import Evaluate, compiled
 from engine.expressions.interpret import Program
 from engine.expressions.spelling import text_of
@@ -126,6 +127,13 @@ def _variables(nodes: list[Node]) -> Iterator[str]:
 
 
 def _in_memory(nodes: list[Node]) -> Iterator[str]:
+    # A place has a column for each of its parts; these only tell whether it is there.
+    asked = {
+        id(each)
+        for node in nodes
+        if isinstance(node, Apply) and isinstance(node.function, IsBlank)
+        for each in node.arguments
+    }
     for node in nodes:
         if isinstance(node, Apply | Aggregate) and node.function.in_memory:
             yield node.function.type
@@ -140,3 +148,5 @@ def _in_memory(nodes: list[Node]) -> Iterator[str]:
             yield root
         elif root.startswith("$") and isinstance(node, Field):
             yield ".".join((root, *node.path))
+        elif isinstance(node, Field) and node.type.kind == "geo" and id(node) not in asked:
+            yield ".".join(node.path)

@@ -203,7 +203,7 @@ def convert(node: Node, wanted: Type) -> Node:
         same_currency([node, Constant(wanted, None)])
         fitted = bounded(to_scale(node, wanted.scale), wanted.digits)
         return _retyped(fitted, wanted) if given.kind != wanted.kind else fitted
-    fits = given.kind == wanted.kind and (wanted.kind != "ref" or given.form == wanted.form)
+    fits = given.kind == wanted.kind and (given.form, given.item) == (wanted.form, wanted.item)
     if fits and wanted.grain and given.grain != wanted.grain:
         return Apply(wanted, GRAIN, (node,), wanted.grain, span=node.span)
     if fits:

@@ -21,7 +21,7 @@ from engine.expressions.tree import Boolean, Call, Items, Name, Null, Number, Op
 from engine.findings import text
 
 OPERATORS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "has": "has"}
-CALLS = {"contains": "CONTAINS", "starts_with": "STARTSWITH"}
+CALLS = {"contains": "CONTAINS", "starts_with": "STARTSWITH", "under": "UNDER"}
 KNOWN = (*OPERATORS, *CALLS, "in", "nin", "between", "blank")
 _BACK = {sign: key for key, sign in OPERATORS.items()}
 _CALLS_BACK = {function: key for key, function in CALLS.items()}

@@ -63,6 +63,8 @@ class Type:
         """The type as a person would name it, for messages."""
         if self.kind == "ref":
             return text(f"引用（{self.form}）", f"reference to {self.form}")
+        if self.kind == "choices" and self.item:
+            return text(f"多个引用（{self.item.form}）", f"references to {self.item.form}")
         if self.kind == "list" and self.item:
             inner = self.item.label
             return text(f"{inner['zh']}列表", f"list of {inner['en']}")
@@ -128,6 +130,11 @@ def choices(options: tuple[str, ...] | list[str] | None = None) -> Type:
 def ref(form: str) -> Type:
     """The id of a record of `form`; users and departments are forms `user` and `dept`."""
     return Type("ref", form=form)
+
+
+def refs(form: str) -> Type:
+    """The ids of several records of `form`: a set of choices whose `item` is a reference."""
+    return Type("choices", item=ref(form))
 
 
 def list_of(item: Type) -> Type:

@@ -24,17 +24,28 @@ def prove_work(node: Node) -> None:
     """Refuse an expression whose slow functions add up to too much. Raises ExpressionError."""
     total = 0
     for each in walk(node):
-        if isinstance(each, Apply | Aggregate):
-            function = each.function
-            total += function.work_of(each) if isinstance(function, Weighed) else function.work
-        if total > MAX_WORK and isinstance(each, Apply | Aggregate):
-            name = each.function.type
-            raise ExpressionError(
-                "too_slow",
-                each.span,
-                f"{name} 等较慢的函数用得太多。",
-                f"{name} and other slow functions are used too often.",
-                suggestion=text(
-                    "请把中间结果存入公式字段再引用。", "Store what they give in formula fields and use these."
-                ),
-            )
+        if not isinstance(each, Apply | Aggregate):
+            continue
+        total += _work_of(each)
+        if total > MAX_WORK:
+            raise _too_slow(each)
+
+
+def _work_of(node: Apply | Aggregate) -> int:
+    function = node.function
+    if function.work and isinstance(function, Weighed):
+        return function.work_of(node)
+    return function.work
+
+
+def _too_slow(node: Apply | Aggregate) -> ExpressionError:
+    name = node.function.type
+    return ExpressionError(
+        "too_slow",
+        node.span,
+        f"{name} 等较慢的函数用得太多。",
+        f"{name} and other slow functions are used too often.",
+        suggestion=text(
+            "请把中间结果存入公式字段再引用。", "Store what they give in formula fields and use these."
+        ),
+    )

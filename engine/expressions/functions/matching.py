@@ -47,6 +47,7 @@ class Matches(Function):
     type = "MATCHES"
     in_memory = True
     partial = True
+    work = WORK_OF_STEP
     result = BOOL
     parameters = (text_argument("text"), text_argument("pattern"))
     doc = text(

@@ -14,7 +14,7 @@ from engine.expressions.functions.quantifiers import HAS_ROWS
 from engine.expressions.parameters import any_argument, text_argument
 from engine.expressions.tree import Items
 from engine.expressions.typed import Constant, Node
-from engine.expressions.types import BOOL, list_of
+from engine.expressions.types import BOOL, Type, list_of
 from engine.findings import text
 
 if TYPE_CHECKING:
@@ -158,12 +158,17 @@ def has(site: Site, held: Node, key: Node) -> Node:
     """HAS(held, key), the key proven to be an option."""
     if held.type.kind != "choices":
         raise site.unfit(held, text("多选字段", "a field of several choices"))
-    key = read_as(key, held.type)
-    if not key.type.textual:
-        raise site.unfit(key, text("选项", "an option"))
+    key = read_as(key, held.type.item or held.type)
+    if not key.type.textual or _foreign(held.type, key.type):
+        raise site.unfit(key, (held.type.item.label if held.type.item else text("选项", "an option")))
     if isinstance(key, Constant) and key.value is None:
         raise ExpressionError("null_comparison", key.span, "此处不能为空。", "Null cannot stand here.")
     return _made(HAS, site, [held, key])
+
+
+def _foreign(held: Type, key: Type) -> bool:
+    """Whether the key names a record of another form than those that are held."""
+    return held.item is not None and key.kind == "ref" and key.form != held.item.form
 
 
 def _made(function: Function, site: Site, arguments: list[Node]) -> Node:

@@ -196,6 +196,7 @@ class StartOf(Function):
     """`option` is the unit."""
 
     type = "STARTOF"
+    partial = True
     parameters = (text_argument("unit"), moment_argument("date"))
     doc = text(
         "所在年、季、月、周（周一起）、日、小时的开始，按应用时区。",

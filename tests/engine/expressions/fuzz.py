@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -24,7 +24,8 @@ from engine.expressions import types as t
 from engine.expressions.functions import BUILTIN, OPERATORS
 from engine.expressions.spelling import text_of
 from engine.expressions.tree import Call, Operation, Tree, children
-from tests.engine.expressions.random_expressions import Maker, random_record
+from tests.engine.expressions.random_expressions import Maker
+from tests.engine.expressions.random_records import random_record
 from tests.engine.expressions.voices import Compiled, Situation, Voice, postgres_urls, voices
 from tests.engine.expressions.world import WITH_OLD, cases, environment, record_of, spelled
 
@@ -35,6 +36,7 @@ ENOUGH = 2_000
 """Expressions from which on every function must have occurred."""
 SHRUNK = 40
 PRINTED, WIDTH = 100, 2_000
+DEEPEST = 5
 FROM_TABLE = 0.15
 """Share of expressions out of conformance.csv."""
 AS_FIELD = 0.3
@@ -87,7 +89,7 @@ def expressions(random: Random, count: int) -> list[CheckedExpression]:
     while len(made) < count:
         try:
             known = random.random() < FROM_TABLE
-            source = random.choice(table()) if known else maker.any(random.randint(1, 4))
+            source = random.choice(table()) if known else maker.any(random.randint(1, DEEPEST))
             checked = check(source, WITH_OLD)
             if checked.type.numeric and random.random() < AS_FIELD:
                 checked = check(checked.text(), WITH_OLD, expect=random.choice(FIELDS))
@@ -115,7 +117,7 @@ def compared(
 ) -> list[str]:
     """What the voices see otherwise than the first one."""
     first, *others = all_voices
-    expected = first.answers(checked, where)
+    expected = _all_answers(first, checked, where)
     found = [
         f"{wrong}: {_shown(each, situation)}"
         for situation, wants in zip(where, expected, strict=True)
@@ -137,10 +139,10 @@ def compared(
 def shortcuts(checked: CheckedExpression, situation: Situation, want: Any) -> Iterator[str]:
     """Where `holds`, or a record without the keys that are null, says otherwise than the value."""
     env = environment(situation.zone, old=situation.old)
-    if checked.type.kind == "bool" and checked.holds(situation.record, env) is not (want is True):
-        yield f"holds, but the value is {want}"
+    if checked.type.kind == "bool" and _called(checked.holds, situation.record, env) is not (want is True):
+        yield f"holds otherwise than its value, {want}, says"
     filled = {name: value for name, value in situation.record.items() if value is not None}
-    sparse = checked.evaluate(filled, env)
+    sparse = _called(checked.evaluate, filled, env)
     if not _same(sparse, want):
         yield f"{_spelled(sparse, checked)} without the keys that are null, {_spelled(want, checked)} with them"
 
@@ -157,8 +159,13 @@ def _all_answers(
 
 
 def _answer(voice: Voice, checked: CheckedExpression, situation: Situation) -> Any:
+    return _called(voice.answer, checked, situation)
+
+
+def _called(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What it returns, or the error in words."""
     try:
-        return voice.answer(checked, situation)
+        return function(*arguments)
     except Exception as error:  # noqa: BLE001 - reported as a disagreement
         return f"{type(error).__name__}: {str(error)[:300]}"
 

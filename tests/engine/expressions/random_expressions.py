@@ -1,11 +1,9 @@
-"""Random well-typed expressions and random records, for the differential test."""
+"""Random well-typed expressions, for the differential test."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from random import Random
-from typing import Any
 
 from tests.engine.expressions.makers import made_by_subjects
 
@@ -35,29 +33,6 @@ LITERALS = [
 WORDS = ['"a"', '"合同"', '"Ab"', '"é"', '"a b"', '" x "', '"%"', '"_"', '"a\'b"', '"😀"', '"ß"', '"İ"']
 DAYS = ['"2026-03-01"', '"2024-02-29"', '"2025-12-31"', '"0001-01-01"', '"9999-12-31"', '"1990-06-15"']
 TIMES = ['"2026-03-08T06:59:59.999999Z"', '"2025-11-02T05:30:00Z"', '"1990-04-15T18:00:00Z"', '"2026-01-01"']
-LETTERS = [
-    "",
-    "a",
-    "A",
-    "b",
-    "合同",
-    "é",
-    "É",
-    " ",
-    "ß",
-    "😀",
-    "%",
-    "_",
-    "\\",
-    "'",
-    '"',
-    "Z",
-    "ſ",
-    "\u3000",
-    "\t",
-    "İ",
-    "ﬁ",
-]
 
 
 class Maker:
@@ -88,6 +63,9 @@ class Maker:
             lambda: self.date(depth),
             lambda: self.moment(depth),
             lambda: self.duration(depth),
+            lambda: self.pick(
+                ["tags", "here", "IF(flag, stage, stage2)", "COALESCE(here, there)", "customer.region"]
+            ),
         )
 
     def number(self, depth: int) -> str:
@@ -175,6 +153,7 @@ class Maker:
             lambda: f"({self.bool(down)} = {self.bool(0)})",
             lambda: "(small in $primes)" if not self.row else "(qty in $primes)",
             self.keys,
+            self.event,
             lambda: self.quantifier(down),
             lambda: f"({self.duration(down)} {sign} {self.duration(0)})",
             lambda: f"{self.pick(['AND', 'OR'])}({self.bool(down)}, {self.bool(0)})",
@@ -204,7 +183,21 @@ class Maker:
                 "(name = $nothing)",
                 "(dollars >= 1.5)",
                 "(yuan <> 0)",
+                "ISBLANK(here)",
+                "(GEODISTANCE(here, there) > 1000000)",
+                "(IF(flag, stage, region) in ['won', 'east', 'x'])",
+                "CONTAINS(IF(ok, stage, stage2), code)",
             ]
+        )
+
+    def event(self) -> str:
+        """What the change did."""
+        if self.row:
+            return "gift"
+        field = self.pick(["n", "amount", "name", "d", "at", "flag", "stage", "tags", "customer", "lines"])
+        known = field if field not in {"tags", "lines", "customer"} else "n"
+        return self.pick(
+            ["ISNEW()", f"CHANGED({field})", f"(OLD({known}) = {known})", f"ISBLANK(old.{known})"]
         )
 
     def duration(self, depth: int) -> str:
@@ -285,76 +278,3 @@ class Maker:
             lambda: f"COALESCE({self.moment(down)}, {self.pick(TIMES)})",
             lambda: f"{self.pick(['MIN', 'MAX'])}({self.moment(down)}, {self.moment(0)})",
         )
-
-
-def random_record(random: Random) -> dict[str, Any]:
-    """JSON values of a deal, a quarter of them missing, many at the edges."""
-
-    def maybe(make: Callable[[], Any]) -> Any:
-        return None if random.random() < 0.2 else make()
-
-    def number(digits: int, scale: int) -> str:
-        size = random.choice([0, 1, 2, 3, digits // 2, digits])
-        value = random.choice([0, 10**size - 1, random.randint(0, 10**size - 1), 5 * 10 ** max(size - 1, 0)])
-        value = min(value, 10**digits - 1) * random.choice([1, -1])
-        spelling = str(abs(value)).rjust(scale + 1, "0")
-        whole = spelling[:-scale] + "." + spelling[-scale:] if scale else spelling
-        return ("-" if value < 0 else "") + whole
-
-    def text() -> str | None:
-        if random.random() < 0.04:
-            return random.choice(LETTERS[1:8]) * random.choice([4_000, 5_000, 9_999, 10_000])
-        return "".join(random.choice(LETTERS) for _ in range(random.randint(0, 6))) or None
-
-    def some_day() -> str:
-        return f"20{random.randint(10, 30)}-{random.randint(1, 12):02}-{random.randint(1, 28):02}"
-
-    def day() -> str:
-        return str(json.loads(random.choice(DAYS))) if random.random() < 0.4 else some_day()
-
-    def time() -> str:
-        if random.random() < 0.3:
-            return str(json.loads(random.choice(TIMES[:3])))
-        hour, minute, second = random.randint(0, 23), random.randint(0, 59), random.randint(0, 59)
-        return f"{some_day()}T{hour:02}:{minute:02}:{second:02}.{random.choice(['0', '25', '999999'])}Z"
-
-    def flag() -> bool:
-        return random.random() < 0.5
-
-    def line() -> dict[str, Any]:
-        made = {"qty": number(9, 0), "price": number(15, 2), "amount": number(15, 2), "big": number(18, 0)}
-        made |= {"fine": number(21, 6), "gift": flag(), "due": day(), "at": time(), "label": text()}
-        return {key: maybe(lambda value=value: value) for key, value in made.items()}
-
-    return {
-        "id": random.choice(["h1", "h2"]),
-        "region": maybe(lambda: random.choice(["east", "north", "west", "south"])),
-        "stage2": maybe(lambda: random.choice(["won", "lost", "other"])),
-        "big2": maybe(lambda: number(18, 0)),
-        "dollars": maybe(lambda: number(18, 2)),
-        "yuan": maybe(lambda: number(18, 2)),
-        "name": maybe(text),
-        "note": maybe(text),
-        "code": maybe(text),
-        "stage": maybe(lambda: random.choice(["open", "won", "lost"])),
-        "tags": maybe(lambda: random.sample(["vip", "new", "old"], random.randint(0, 2))),
-        "n": maybe(lambda: number(15, 0)),
-        "m": maybe(lambda: number(3, 0)),
-        "small": maybe(lambda: number(4, 0)),
-        "big": maybe(lambda: number(18, 0)),
-        "x": maybe(lambda: number(18, 6)),
-        "y": maybe(lambda: number(9, 3)),
-        "wide": maybe(lambda: number(21, 6)),
-        "rate": maybe(lambda: number(9, 4)),
-        "amount": maybe(lambda: number(15, 2)),
-        "cost": maybe(lambda: number(15, 2)),
-        "d": maybe(day),
-        "d2": maybe(day),
-        "at": maybe(time),
-        "at2": maybe(time),
-        "flag": maybe(flag),
-        "ok": maybe(flag),
-        "customer": maybe(lambda: random.choice(["c1", "c2", "gone"])),
-        "owner": maybe(lambda: random.choice(["li", "wu", "zo"])),
-        "lines": [line() for _ in range(random.choice([0, 1, 2, 3, 3, 7]))],
-    }

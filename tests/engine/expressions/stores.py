@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -78,7 +79,7 @@ class Store:
         )
 
     def sql_type(self, kind: Type) -> str:
-        if kind.numeric:
+        if kind.numeric or kind.kind == "geo":
             return self.types["number" if kind.digits <= 18 else "wide"]
         return self.types.get(kind.kind, self.types["text"])
 
@@ -97,7 +98,8 @@ class Store:
             key = f"d{len(self.known) + 1}"
             self.known[source] = key
             rows = record["lines"]
-            self.insert(DEAL, {**{k: v for k, v in record.items() if k != "lines"}, "id": key})
+            stored_deal = {name: _column(record[name], kind) for name, kind in DEAL.fields.items()}
+            self.insert(DEAL, {**stored_deal, "id": key})
             for number, row in enumerate(rows):
                 self.insert(LINE, {**row, "id": f"{key}l{number:05}", "parent": key})
         return self.known[source]
@@ -136,6 +138,8 @@ class Store:
         if kind.numeric or kind.kind == "duration":
             assert int(value) == value or isinstance(value, str), value
             return int(value)
+        if kind.kind == "choices":
+            return tuple(json.loads(value) if isinstance(value, str) else value)
         return bool(value) if kind.kind == "bool" else value
 
 
@@ -240,6 +244,11 @@ class PostgresStore(Store):
         if value is not None and kind.kind == "datetime":
             return value.astimezone(UTC)
         return super().memory(value, kind)
+
+
+def _column(value: Any, kind: Type) -> Any:
+    """What a column holds: of a place its latitude."""
+    return value[0] if kind.kind == "geo" and value is not None else value
 
 
 def _names(row: Mapping[str, Any]) -> str:

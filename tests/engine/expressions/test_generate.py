@@ -13,7 +13,8 @@ from engine.expressions.generate import compiled, python_source
 from engine.expressions.interpret import Program
 from engine.expressions.limits import MAX_DEPTH
 from engine.expressions.repeats import repeated
-from tests.engine.expressions.random_expressions import Maker, random_record
+from tests.engine.expressions.random_expressions import Maker
+from tests.engine.expressions.random_records import random_record
 from tests.engine.expressions.world import SCOPE, environment, record_of
 
 ENV = environment("Asia/Shanghai")

@@ -246,8 +246,9 @@ def test_places_are_a_type_of_their_own() -> None:
     assert checked.evaluate({"here": shanghai, "there": beijing}, environment()) is True
     assert checked.evaluate({"here": shanghai, "there": shanghai}, environment()) is False
     assert checked.evaluate({"here": shanghai, "there": None}, environment()) is None
-    assert checked.not_pushable == ("GEODISTANCE",)
+    assert checked.not_pushable == ("GEODISTANCE", "here", "there")
     assert check("ISBLANK(here)", scope).pushable
+    assert check("ISBLANK(COALESCE(here, there)) or here = there", scope).not_pushable == ("here", "there")
     for source in (
         "here > there",
         "here + 1",

@@ -99,6 +99,8 @@ DEAL = FakeShape(
         "ok": t.BOOL,
         "customer": t.ref("customer"),
         "owner": t.ref("user"),
+        "here": t.GEO,
+        "there": t.GEO,
     },
     {"lines": LINE},
 )
@@ -203,7 +205,7 @@ def memory(value: Any, kind: Type) -> Any:
         return date.fromisoformat(value)
     if kind.kind == "datetime":
         return datetime.fromisoformat(value).astimezone(UTC)
-    return tuple(value) if kind.kind == "choices" else value
+    return tuple(value) if kind.kind in {"choices", "geo"} else value
 
 
 def record_of(given: Mapping[str, Any], shape: FakeShape = DEAL) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from engine.expressions import calendar
 from engine.expressions.sql import build as b
-from engine.expressions.sql.duckdb.dates import DuckDates, day_literal, extracted, whole
+from engine.expressions.sql.duckdb.dates import DuckDates, day_literal, extracted, is_safe, whole
 from engine.expressions.sql.duckdb.numbers import whole_division
 from engine.expressions.sql.forms import ClockForms, Sql
 from engine.expressions.sql.postgres.clocks import DAY, INTERVALS, PARTS, possible, seconds_of
@@ -35,9 +35,12 @@ class DuckClocks(ClockForms):
         return b.case((b.binary(exp.LTE, last, day_literal(date.max)), last)) if unit == "week" else last
 
     def end_of_moment(self, unit: str, at: Sql) -> Sql:
-        start = b.call("DATE_TRUNC", b.word(unit), self.dates.local(at))
-        following = self.dates.from_local(b.add(start, b.interval(*INTERVALS[unit])))
-        return b.subtract(following, b.interval("1", "MICROSECOND"))
+        def end(local: Sql) -> Sql:
+            start = b.call("DATE_TRUNC", b.word(unit), local)
+            following = self.dates.from_local(b.add(start, b.interval(*INTERVALS[unit])))
+            return b.case((is_safe(local), b.subtract(following, b.interval("1", "MICROSECOND"))))
+
+        return self.lower.let(self.dates.local(at), end)
 
     def made_moment(self, day: Sql, hour: Sql, minute: Sql, second: Sql) -> Sql:
         def made(d: Sql, h: Sql, m: Sql, s: Sql) -> Sql:

@@ -23,6 +23,12 @@ def whole(value: Sql) -> Sql:
     return b.cast(value, "BIGINT", "duckdb")
 
 
+def is_safe(local: Sql) -> Sql:
+    """Whether a local time is away from the edges of the calendar."""
+    first, last = day_literal(calendar.SAFE_FIRST), day_literal(calendar.SAFE_LAST)
+    return b.between(b.cast(local, "DATE", "duckdb"), first, last)
+
+
 def extracted(what: str, part: Sql) -> Sql:
     """EXTRACT as a whole number, which it is not where the part is null for sure: a DOUBLE then."""
     return whole(b.extract(what, part))
@@ -134,7 +140,10 @@ class DuckDates(DateForms):
         return b.cast(b.call("DATE_TRUNC", b.word(unit), day), "DATE", "duckdb")
 
     def start_of_moment(self, unit: str, at: Sql) -> Sql:
-        return self.from_local(b.call("DATE_TRUNC", b.word(unit), self.local(at)))
+        def start(local: Sql) -> Sql:
+            return b.case((is_safe(local), self.from_local(b.call("DATE_TRUNC", b.word(unit), local))))
+
+        return self.lower.let(self.local(at), start)
 
     def shifted(self, at: Sql, by: Sql) -> Sql:
         return self.at(b.add(huge(micros(at)), by))

@@ -10,7 +10,7 @@ from sqlglot import exp
 from engine.expressions import calendar
 from engine.expressions.sql import build as b
 from engine.expressions.sql.forms import ClockForms, Sql
-from engine.expressions.sql.postgres.dates import PostgresDates, clamped, day_literal, number_of
+from engine.expressions.sql.postgres.dates import PostgresDates, clamped, day_literal, is_safe, number_of
 
 PARTS = {"quarter": "QUARTER", "weekday": "ISODOW", "week": "WEEK"}
 INTERVALS = {"hour": ("1", "HOUR"), "day": ("1", "DAY"), "week": ("7", "DAY")} | {
@@ -42,9 +42,12 @@ class PostgresClocks(ClockForms):
         return b.case((b.binary(exp.LTE, last, known), last)) if unit == "week" else last
 
     def end_of_moment(self, unit: str, at: Sql) -> Sql:
-        start = b.call("DATE_TRUNC", b.word(unit), self.dates.local(at))
-        following = self.dates.local(exp.Paren(this=b.add(start, b.interval(*INTERVALS[unit]))))
-        return b.subtract(following, b.interval("1", "MICROSECOND"))
+        def end(local: Sql) -> Sql:
+            start = b.call("DATE_TRUNC", b.word(unit), local)
+            following = self.dates.local(exp.Paren(this=b.add(start, b.interval(*INTERVALS[unit]))))
+            return b.case((is_safe(local), b.subtract(following, b.interval("1", "MICROSECOND"))))
+
+        return self.lower.let(self.dates.local(at), end)
 
     def made_moment(self, day: Sql, hour: Sql, minute: Sql, second: Sql) -> Sql:
         def made(d: Sql, h: Sql, m: Sql, s: Sql) -> Sql:

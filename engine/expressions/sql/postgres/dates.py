@@ -39,6 +39,12 @@ def clamped(count: Sql, most: int) -> Sql:
     return b.call("LEAST", b.call("GREATEST", count, b.whole(-most)), b.whole(most))
 
 
+def is_safe(local: Sql) -> Sql:
+    """Whether a local time is away from the edges of the calendar."""
+    first, last = day_literal(calendar.SAFE_FIRST), day_literal(calendar.SAFE_LAST)
+    return b.between(b.cast(b.operand(local), "DATE", "postgres"), first, last)
+
+
 def months_between(start: Sql, end: Sql) -> Sql:
     """Complete months, by calendar.date_difference."""
     years = b.multiply(b.subtract(number_of("YEAR", end), number_of("YEAR", start)), b.whole(12))
@@ -149,7 +155,10 @@ class PostgresDates(DateForms):
         return b.cast(start, "DATE", "postgres")
 
     def start_of_moment(self, unit: str, at: Sql) -> Sql:
-        return self.local(b.call("DATE_TRUNC", b.word(unit), self.local(at)))
+        def start(local: Sql) -> Sql:
+            return b.case((is_safe(local), self.local(b.call("DATE_TRUNC", b.word(unit), local))))
+
+        return self.lower.let(self.local(at), start)
 
     def shifted(self, at: Sql, by: Sql) -> Sql:
         return self.lower.let_all((at, by), self.moved)
