@@ -43,6 +43,9 @@ class AppDocument(Document):
     currency: str = Field(default="CNY", pattern="^[A-Z]{3}$")
     week_start: str = Field(default="mon", pattern="^(mon|sun|sat)$")
     calendar: CalendarKey | None = None
+    recycle_days: int | None = Field(
+        default=None, ge=1, le=3650, description="Deleted records are removed for good after so many days."
+    )
 
 
 class AppNotFound(NotFound):

@@ -17,6 +17,7 @@ from engine.definitions.wording import sentence
 from engine.findings import Finding, Text, error, has_errors
 from engine.protocols import DefinitionKind
 from engine.registry import Registry
+from engine.sealing.ring import KeyRing
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,19 @@ def kinds(registries: Mapping[str, Registry]) -> list[DefinitionKind]:
     return [cast("DefinitionKind", kind()) for kind in classes]
 
 
-def check_app(source: Documents, registries: Mapping[str, Registry], *, version: int = 0) -> Checked:
-    """Check all documents of one app together. Never raises for bad documents."""
+def check_app(
+    source: Documents,
+    registries: Mapping[str, Registry],
+    *,
+    version: int = 0,
+    ring: KeyRing | None = None,
+) -> Checked:
+    """Check all documents of one app together. Never raises for bad documents.
+
+    Without a `ring` the app is for looking at: it cannot read or write encrypted values.
+    """
     findings: list[Finding] = []
-    context = examine(source, registries, findings)
+    context = examine(source, registries, findings, ring=ring)
     if context is None or has_errors(findings):
         return Checked(tuple(findings), None)
     app = CompiledApp(
@@ -51,7 +61,13 @@ def check_app(source: Documents, registries: Mapping[str, Registry], *, version:
     return Checked(tuple(findings), app)
 
 
-def examine(source: Documents, registries: Mapping[str, Registry], findings: list[Finding]) -> Context | None:
+def examine(
+    source: Documents,
+    registries: Mapping[str, Registry],
+    findings: list[Finding],
+    *,
+    ring: KeyRing | None = None,
+) -> Context | None:
     """Everything that can be compiled of an app, broken documents left out; None without readable settings.
 
     What is wrong goes to `findings`.
@@ -61,7 +77,7 @@ def examine(source: Documents, registries: Mapping[str, Registry], findings: lis
         return None
     ordered = kinds(registries)
     documents = _read_all(source, ordered, findings)
-    context = Context(settings, registries, documents, findings=findings)
+    context = Context(settings, registries, documents, findings=findings, ring=ring)
     for kind in ordered:
         context.known[kind.type] = dict(context.variables)
         context.compiled[kind.type] = kind.check_and_compile(documents[kind.type], context)

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.definitions.app import AppDocument
 from engine.definitions.places import Place
+from engine.definitions.sealed import unsealed
 from engine.expressions import CheckedExpression, ExpressionError, Scope, Shape, Type
 from engine.expressions import types as t
 from engine.expressions.library import library
@@ -16,6 +17,7 @@ from engine.expressions.working_time import WorkCalendar, named_calendars
 from engine.findings import NO_FIX, Finding, Text, has_errors
 from engine.identity.principal import ADMIN_ROLE
 from engine.registry import Registry
+from engine.sealing.ring import KeyRing
 
 BASE_VARIABLES: Mapping[str, Type] = {
     "me": t.ref("user"),
@@ -32,7 +34,8 @@ BASE_VARIABLES: Mapping[str, Type] = {
 @dataclass(slots=True)
 class Context:
     """Shared by all kinds while one app is checked and compiled. `places` are those of all expressions so
-    far by JSON pointer, `known` the variables each kind began with.
+    far by JSON pointer, `known` the variables each kind began with. `ring` holds the keys of encrypted values;
+    None where an app is only checked.
     """
 
     settings: AppDocument
@@ -44,6 +47,7 @@ class Context:
     findings: list[Finding] = field(default_factory=list)
     places: dict[str, Place] = field(default_factory=dict)
     known: dict[str, dict[str, Type]] = field(default_factory=dict)
+    ring: KeyRing | None = None
 
     def shape(self, form: str) -> Shape | None:
         """The record shape of a form, system forms `user` and `dept` included."""
@@ -81,7 +85,8 @@ class Context:
         """
         place = self.places[pointer] = Place(replace(scope, db_only=True) if sql else scope, expect)
         try:
-            return place.check(source)
+            checked = place.check(source)
+            return unsealed(checked, place.scope) if place.scope.db_only else checked
         except ExpressionError as wrong:
             self.error(wrong.code, pointer, wrong.message, wrong.suggestion or NO_FIX)
             return None

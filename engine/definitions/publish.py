@@ -30,7 +30,8 @@ def plan(work: UnitOfWork, source: Documents) -> tuple[CompiledApp | None, list[
     """The compiled new version, findings and steps of publishing `source`; changes nothing."""
     key = next(iter(source.get("app", {})), "")
     before = work.runtime.head(work, key)
-    checked = check_app(source, work.runtime.registries, version=(before.version if before else 0) + 1)
+    version = (before.version if before else 0) + 1
+    checked = check_app(source, work.runtime.registries, version=version, ring=work.runtime.ring)
     findings = list(checked.findings)
     if checked.app is None:
         return None, findings, []

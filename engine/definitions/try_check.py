@@ -120,4 +120,7 @@ def _spelled(source: Source, place: Place, wrong: ExpressionError) -> tuple[str 
 
 def _finding(wrong: ExpressionError, pointer: str) -> dict[str, Any]:
     made = error(wrong.code, pointer, wrong.message, wrong.suggestion or NO_FIX).as_json()
-    return {**made, "span": list(wrong.span)}
+    made["span"] = list(wrong.span)
+    if wrong.edit is not None and wrong.edit.span != NOWHERE:
+        made["edit"] = {"span": list(wrong.edit.span), "text": wrong.edit.text}
+    return made

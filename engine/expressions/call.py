@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from engine.expressions.coerce import convert, read_as
-from engine.expressions.errors import ExpressionError, Span
+from engine.expressions.errors import ExpressionError, Span, did_you_mean
 from engine.expressions.function import Function, Parameter, mismatch
-from engine.expressions.parameters import WHOLE_WANTED
+from engine.expressions.parameters import BOOL_WANTED, WHOLE_WANTED
 from engine.expressions.scope import Scope
 from engine.expressions.tree import Tree
 from engine.expressions.typed import Apply, Constant, Node
@@ -78,12 +78,12 @@ class Site:
         found = len(self.trees)
         if found >= least and (most is None or found <= most):
             return
-        wanted = str(least) if most == least else f"{least}+" if most is None else f"{least}–{most}"
+        name, some = self.function.type.upper(), f"{least}" if most in {None, least} else f"{least}–{most}"
         raise ExpressionError(
             "wrong_arguments",
             self.span,
-            f"{self.function.type} 需要 {wanted} 个参数，却有 {found} 个。",
-            f"{self.function.type} takes {wanted} arguments, not {found}.",
+            f"{name} 需要{'至少' if most is None else ''} {some} 个参数，却有 {found} 个。",
+            f"{name} takes {'at least ' if most is None else ''}{some} argument{'s' * (some != '1')}, not {found}.",
             suggestion=text(f"写法：{self.usage()}", f"Write {self.usage()}."),
         )
 
@@ -98,9 +98,7 @@ class Site:
             node.span,
             f"{name} 此处需要{wanted['zh']}，却是{node.type.label['zh']}。",
             f"{name} needs {wanted['en']} here, not {node.type.label['en']}.",
-            suggestion=text("请先取整，例如 ROUND(x)。", "Round it first, for example ROUND(x).")
-            if wanted == WHOLE_WANTED and node.type.numeric
-            else None,
+            suggestion=_advice(node, wanted),
         )
 
     def word(self, index: int, words: Sequence[str]) -> str:
@@ -113,7 +111,13 @@ class Site:
             node.span,
             f"{self.function.type} 此处应写：{'、'.join(words)}。",
             f"{self.function.type} takes one of these words here: {', '.join(words)}.",
+            suggestion=self._word_meant(node, words),
         )
+
+    def _word_meant(self, node: Node, words: Sequence[str]) -> Text:
+        given = node.value if isinstance(node, Constant) and isinstance(node.value, str) else ""
+        usual = text(f"写法：{self.usage()}", f"Write {self.usage()}.")
+        return (did_you_mean(given, words, form='"{}"') if given else None) or usual
 
     def constant_whole(self, index: int, least: int, most: int) -> int:
         """A constant whole number. Raises ExpressionError."""
@@ -132,10 +136,21 @@ class Site:
         return bool(self.function.parameters) and self.function.parameters[-1].repeated
 
 
+def _advice(node: Node, wanted: Text) -> Text | None:
+    if wanted == WHOLE_WANTED and node.type.numeric:
+        return text("请先取整，例如 ROUND(x)。", "Round it first, for example ROUND(x).")
+    if wanted == BOOL_WANTED and isinstance(node, Constant):
+        return text(
+            '每个条件都要写全：x = "a" or x = "b"；或写 x in ["a", "b"]。',
+            'Write each condition in full: x = "a" or x = "b"; or write x in ["a", "b"].',
+        )
+    return None
+
+
 def usage(function: Function) -> str:
     """How a call is written: `LEFT(text, count)`."""
     names = []
     for parameter in function.parameters:
         name = f"{parameter.name}, …" if parameter.repeated else parameter.name
         names.append(f"[{name}]" if parameter.optional else name)
-    return f"{function.type}({', '.join(names)})"
+    return f"{function.type.upper()}({', '.join(names)})"

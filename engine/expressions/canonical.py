@@ -87,10 +87,12 @@ def type_json(kind: Type) -> dict[str, Any]:
 
 
 def value_json(value: Any, kind: Type) -> Any:
-    """A value in memory form as it leaves in JSON: decimals as strings, dates ISO, lists as lists."""
+    """A value in memory form as it leaves in JSON: decimals as strings, durations as seconds likewise, dates ISO,
+    lists as lists.
+    """
     if isinstance(value, tuple):
         return [value_json(each, kind.item or kind) for each in value]
-    if kind.numeric and value is not None:
+    if (kind.numeric or kind.kind == "duration") and value is not None:
         return decimal_text(value, kind.scale)
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.isoformat().replace("+00:00", "Z")

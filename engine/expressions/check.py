@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.expressions.call import Site
 from engine.expressions.checked import CheckedExpression
 from engine.expressions.coerce import constant, convert
-from engine.expressions.errors import ExpressionError, did_you_mean
+from engine.expressions.errors import Edit, ExpressionError, meant, nearest
 from engine.expressions.function import Function, mismatch
 from engine.expressions.functions import OPERATORS
 from engine.expressions.functions.now import NOW, TODAY
+from engine.expressions.habits import FUNCTIONS as ELSEWHERE
 from engine.expressions.library import FUNCTIONS
 from engine.expressions.limits import prove_limits
 from engine.expressions.names import resolve
@@ -91,22 +93,53 @@ class Checker:
             return Apply(clock.result, clock, (), span=tree.span)
         size = len(self.prefix)
         if size and len(tree.parts) > size and tree.parts[:size] == self.prefix:
-            tree = Name(tree.parts[size:], span=tree.span)
-        return resolve(tree, self.scope)
+            tree = Name(tree.parts[size:], tree.places[size:], span=tree.span)
+        try:
+            return resolve(tree, self.scope)
+        except ExpressionError as wrong:
+            raise self.uncalled(tree) or wrong from None
+
+    def uncalled(self, tree: Name) -> ExpressionError | None:
+        """The error for a function that is named like a field, `TODAY`; None where the name is no function's."""
+        found = self.known.get(tree.parts[0].upper())
+        if len(tree.parts) > 1 or tree.parts[0] in self.scope.variables:
+            return None
+        if found is None or any(not each.optional for each in found.parameters):
+            return None
+        call = f"{found.type}()"
+        return ExpressionError(
+            "unknown_field",
+            tree.span,
+            f"“{tree.parts[0]}”不是字段，是函数。",
+            f"'{tree.parts[0]}' is no field but a function.",
+            suggestion=meant(call),
+            edit=Edit(tree.place(0), call),
+        )
+
+    @property
+    def known(self) -> Mapping[str, Function]:
+        """The functions that may be called by name."""
+        return FUNCTIONS if self.scope.functions is None else self.scope.functions
 
     def function(self, tree: Call) -> Function:
-        known = FUNCTIONS if self.scope.functions is None else self.scope.functions
-        found = known.get(tree.function) or _CONNECTIVES.get(tree.function)
+        found = self.known.get(tree.function) or _CONNECTIVES.get(tree.function)
         if found is None:
-            raise ExpressionError(
-                "unknown_function",
-                tree.span,
-                f"没有函数 {tree.function}。",
-                f"There is no function {tree.function}.",
-                suggestion=did_you_mean(tree.function, (*known, *_CONNECTIVES))
-                or text("请查函数列表。", "See the list of functions."),
-            )
+            raise self.no_function(tree)
         return found
+
+    def no_function(self, tree: Call) -> ExpressionError:
+        """The error for a name that no function has."""
+        usual = ELSEWHERE.get(tree.function)
+        best = None if usual else nearest(tree.function, (*self.known, *_CONNECTIVES))
+        advice = text("请查函数列表。", "See the list of functions.") if best is None else meant(best)
+        return ExpressionError(
+            "unknown_function",
+            tree.named,
+            f"没有函数 {tree.function}。",
+            f"There is no function {tree.function}.",
+            suggestion=text(f"请写 {usual}。", f"Write {usual}.") if usual else advice,
+            edit=None if best is None else Edit(tree.named, best),
+        )
 
     def literal(self, tree: Tree) -> Node:
         match tree:

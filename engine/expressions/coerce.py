@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from engine.expressions.errors import ExpressionError, did_you_mean
+from engine.expressions.errors import Edit, ExpressionError, meant, nearest
 from engine.expressions.function import mismatch
 from engine.expressions.scaling import GRAIN, RANGE, RESCALE, round_half_up
 from engine.expressions.tokens import decimal_literal
@@ -84,13 +84,16 @@ def _prove_option(node: Constant, wanted: Type) -> None:
     if wanted.options is None or node.value in wanted.options:
         return
     shown = "、".join(wanted.options[:12])
+    best = nearest(node.value, wanted.options)
     raise ExpressionError(
         "unknown_option",
         node.span,
         f"没有选项“{node.value}”。",
         f"There is no option '{node.value}'.",
-        suggestion=did_you_mean(node.value, wanted.options)
-        or text(f"可选：{shown}。", f"Options: {', '.join(wanted.options[:12])}."),
+        suggestion=text(f"可选：{shown}。", f"Options: {', '.join(wanted.options[:12])}.")
+        if best is None
+        else meant(best),
+        edit=None if best is None else Edit(node.span, f'"{best}"'),
     )
 
 
@@ -190,6 +193,7 @@ def _common(nodes: Sequence[Node]) -> Type:
         odd.span,
         f"此处应为{first.label['zh']}，却是{odd.type.label['zh']}。",
         f"Expected {first.label['en']}, found {odd.type.label['en']}.",
+        suggestion=text("转成文本请用 TEXT(x)。", "For a text use TEXT(x).") if first.textual else None,
     )
 
 

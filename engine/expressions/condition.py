@@ -18,6 +18,7 @@ from engine.expressions.limits import MAX_DEPTH, prove_items, prove_nodes
 from engine.expressions.spelling import decimal_text, text_of
 from engine.expressions.tokens import decimal_literal, prove_text
 from engine.expressions.tree import Boolean, Call, Items, Name, Null, Number, Operation, Text, Tree
+from engine.findings import Text as Sentence
 from engine.findings import text
 
 OPERATORS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "has": "has"}
@@ -25,7 +26,12 @@ CALLS = {"contains": "CONTAINS", "starts_with": "STARTSWITH", "under": "UNDER"}
 KNOWN = (*OPERATORS, *CALLS, "in", "nin", "between", "blank")
 _BACK = {sign: key for key, sign in OPERATORS.items()}
 _CALLS_BACK = {function: key for key, function in CALLS.items()}
-_PART = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_EXAMPLE = text('例如 {"amount": {"gte": 5}}。', 'For example {"amount": {"gte": 5}}.')
+_FITTING = {
+    "between": text('例如 {"between": [1, 9]}。', 'For example {"between": [1, 9]}.'),
+    "blank": text('请写 {"blank": true} 或 false。', 'Write {"blank": true} or false.'),
+}
+_PART = re.compile(r"[^\W\d]\w*\Z")
 _EXACT_DIGITS = 15
 _LONGEST_PATH = 200
 _TOO_LARGE = 10**_EXACT_DIGITS
@@ -64,7 +70,7 @@ class _Reader:
         if depth > MAX_DEPTH:
             raise _wrong("too_deep", "条件嵌套过深。", "The condition is nested too deeply.")
         if not isinstance(source, dict) or not source:
-            raise _wrong("bad_condition", "条件应为对象。", "A condition is a JSON object.")
+            raise _wrong("bad_condition", "条件应为对象。", "A condition is a JSON object.", fix=_EXAMPLE)
         parts = [part for key, value in source.items() for part in self.entry(key, value, depth)]
         return parts[0] if len(parts) == 1 else Operation("and", tuple(parts))
 
@@ -77,6 +83,10 @@ class _Reader:
             return [self.parse_text(value)]
         field = _path(key)
         if isinstance(value, dict) and not self.is_value(value):
+            if not value:
+                raise _wrong(
+                    "bad_condition", f"{key} 缺少比较方式。", f"A comparison for '{key}' is missing."
+                )
             return [self.compared(field, operator, operand) for operator, operand in value.items()]
         return [Operation("=", (field, self.value(value)))]
 
@@ -106,6 +116,7 @@ class _Reader:
                 "bad_condition",
                 f"条件 {operator} 的值不合适。",
                 f"The value of '{operator}' does not fit it.",
+                fix=_FITTING.get(operator),
             )
         raise ExpressionError(
             "unknown_operator",
@@ -172,8 +183,8 @@ def _variable(name: str) -> Tree:
     return _path("$" + name.removeprefix("$"))
 
 
-def _wrong(code: str, zh: str, en: str) -> ExpressionError:
-    return ExpressionError(code, NOWHERE, zh, en)
+def _wrong(code: str, zh: str, en: str, *, fix: Sentence | None = None) -> ExpressionError:
+    return ExpressionError(code, NOWHERE, zh, en, suggestion=fix)
 
 
 class _NotJson(Exception):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.expressions.errors import ExpressionError, Span, did_you_mean
-from engine.expressions.scope import Scope, Shape
+from engine.expressions.errors import NOWHERE, Edit, ExpressionError, meant, nearest
+from engine.expressions.scope import Labelled, Scope, Shape
 from engine.expressions.tree import Name
 from engine.expressions.typed import OLD, PARENT, RECORD, ROW, Field, Node, Rows, Variable
 from engine.expressions.types import Type
@@ -117,28 +117,33 @@ def _field(name: Name, shape: Shape, part: str, scope: Scope, *, first: bool) ->
             name.span,
             f"“{part}”是子表，要用汇总函数。",
             f"'{part}' is a child table; use a function that sums it up.",
-            suggestion=text(
-                f"例如 COUNT({part}) 或 SUM({part}.amount)。",
-                f"For example COUNT({part}) or SUM({part}.amount).",
-            ),
+            suggestion=_of_rows(name, part),
         )
-    raise _unknown(name.span, shape, part, scope, first=first)
+    raise _unknown(name, shape, part, scope, first=first)
 
 
-def _unknown(span: Span, shape: Shape, part: str, scope: Scope, *, first: bool) -> ExpressionError:
+def _of_rows(name: Name, part: str) -> Text:
+    """How to use a child table, with the field of its rows that was named."""
+    if name.parts[-1] == part:
+        return text(f"例如 COUNT({part})。", f"For example COUNT({part}).")
+    path = ".".join(name.parts)
+    return text(f"例如 SUM({path}) 或 MAXOF({path})。", f"For example SUM({path}) or MAXOF({path}).")
+
+
+def _unknown(name: Name, shape: Shape, part: str, scope: Scope, *, first: bool) -> ExpressionError:
+    span = name.place(name.parts.index(part)) if part in name.parts else name.span
+    best = _instead(shape, part, scope, first=first)
+    if first and part == shape.key and len(name.parts) > 1:
+        span, best = (name.place(0)[0], name.place(-1)[1]), ".".join(name.parts[1:])
     advice: Text | None = None
-    if first and scope.parent is not None and scope.parent.type_of(part) is not None:
-        advice = text(f"是否想写“parent.{part}”？", f"Did you mean 'parent.{part}'?")
-    elif first and part in scope.variables:
-        advice = text(f"是否想写“${part}”？", f"Did you mean '${part}'?")
+    if best is not None:
+        advice = meant(best)
     elif part in shape.names():
         advice = text(
             f"“{part}”由几部分组成，请用点写出其中一部分，例如 {part}.start。",
             f"'{part}' has several parts; name one after a dot, as in {part}.start.",
         )
-    else:
-        advice = did_you_mean(part, shape.names())
-    if advice is None and first:
+    elif first:
         advice = text(f'如果是文本，请加引号："{part}"。', f'If it is a text, put it in quotes: "{part}".')
     return ExpressionError(
         "unknown_field",
@@ -146,7 +151,20 @@ def _unknown(span: Span, shape: Shape, part: str, scope: Scope, *, first: bool) 
         f"{shape.key} 没有字段“{part}”。",
         f"'{part}' is not a field of {shape.key}.",
         suggestion=advice,
+        edit=None if best is None or span == NOWHERE else Edit(span, best),
     )
+
+
+def _instead(shape: Shape, part: str, scope: Scope, *, first: bool) -> str | None:
+    """The name to write in the place of `part`, if there is one that is likely meant."""
+    if first and scope.parent is not None and scope.parent.type_of(part) is not None:
+        return f"parent.{part}"
+    if first and part in scope.variables:
+        return f"${part}"
+    if part in shape.names():
+        return None
+    labelled = shape.called(part) if isinstance(shape, Labelled) else None
+    return labelled or nearest(part, shape.names())
 
 
 def _variable(name: Name, scope: Scope) -> Node:
@@ -154,12 +172,14 @@ def _variable(name: Name, scope: Scope) -> Node:
     found = scope.variables.get(head)
     if found is None:
         known = (*scope.variables, "now", "today")
+        best = nearest(head, known)
         raise ExpressionError(
             "unknown_variable",
-            name.span,
+            name.place(0),
             f"没有变量“${head}”。",
             f"There is no variable '${head}'.",
-            suggestion=did_you_mean(head, known, form="${}"),
+            suggestion=None if best is None else meant(f"${best}"),
+            edit=None if best is None else Edit(name.place(0), f"${best}"),
         )
     if len(name.parts) == 1:
         return Variable(found, head, span=name.span)

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from engine.expressions.condition import tree_of_condition
 from engine.expressions.errors import ExpressionError, Span
+from engine.expressions.habits import WORDS
 from engine.expressions.limits import MAX_NESTING, prove_limits
 from engine.expressions.spelling import text_of
 from engine.expressions.tokens import Token, decimal_literal, tokenize
 from engine.expressions.tree import Boolean, Call, Items, Name, Null, Number, Operation, Source, Text, Tree
+from engine.findings import Text as Sentence
 from engine.findings import text
 
 COMPARISONS = {"=": "=", "==": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -18,6 +20,8 @@ _NOT, _COMPARE, _SIGN = 3, 4, 8
 _FLAT = {"and", "or", "&"}
 _WORDS = {"and", "or", "not", "in", "between", "has", "true", "false", "null", "none"}
 _CONSTANTS = {"true": True, "false": False}
+_A_VALUE = text("字段、值或函数", "a field, a value or a function")
+_AN_OPERATOR = text("运算符", "an operator")
 
 
 def parse(source: Source) -> Tree:
@@ -57,9 +61,11 @@ class _Parser:
     def whole(self) -> Tree:
         if self.peek().kind == "end":
             raise ExpressionError("empty", (0, 0), "表达式为空。", "The expression is empty.")
+        if self.is_operator("="):
+            self.next()  # as a spreadsheet has it
         tree = self.expression(0)
         if self.peek().kind != "end":
-            raise self.unexpected()
+            raise self.unexpected(_AN_OPERATOR)
         return tree
 
     def peek(self) -> Token:
@@ -77,7 +83,7 @@ class _Parser:
     def take(self, spelling: str) -> Token:
         """The next token, which must be this operator."""
         if not self.is_operator(spelling):
-            raise self.unexpected(wanted=spelling)
+            raise self.unexpected(_sign(spelling))
         return self.next()
 
     def word(self, ahead: int = 0) -> str:
@@ -85,7 +91,7 @@ class _Parser:
         token = self.tokens[min(self.at + ahead, len(self.tokens) - 1)]
         if token.kind == "operator":
             return token.value
-        return token.value.lower() if token.kind == "name" and token.value.lower() in _WORDS else ""
+        return token.word if token.word in _WORDS else ""
 
     def expression(self, floor: int) -> Tree:
         """The longest expression whose operators bind tighter than `floor`."""
@@ -137,7 +143,7 @@ class _Parser:
         if word == "between":
             low = self.expression(_COMPARE)
             if self.word() != "and":
-                raise self.unexpected(wanted="and")
+                raise self.unexpected(_sign("and"))
             self.next()
             high = self.expression(_COMPARE)
             return Operation("between", (left, low, high), span=_around(left, high))
@@ -155,8 +161,10 @@ class _Parser:
         found: list[Tree] = []
         while not self.is_operator(closing):
             found.append(self.expression(0))
-            if not self.is_operator(closing):
-                self.take(",")
+            if not self.is_operator(closing) and not self.is_operator(","):
+                raise self.unexpected(text(f"逗号或“{closing}”", f"a comma or '{closing}'"))
+            if self.is_operator(","):
+                self.next()
         self.next()
         return tuple(found)
 
@@ -177,11 +185,11 @@ class _Parser:
         if token.value in {"-", "+"}:
             return _signed(token, self.expression(_SIGN))
         self.at -= 1
-        raise self.unexpected()
+        raise self.unexpected(_A_VALUE)
 
     def named(self, token: Token) -> Tree:
         """What starts with a word: a constant, `not`, a call, a field."""
-        word = token.value.lower()
+        word = token.word
         if self.is_operator("("):
             return self.call(token, word)
         if word in _CONSTANTS:
@@ -193,7 +201,7 @@ class _Parser:
             return Operation("not", (operand,), span=(token.start, operand.span[1]))
         if word in _WORDS:
             self.at -= 1
-            raise self.unexpected()
+            raise self.unexpected(_A_VALUE)
         return self.path(token)
 
     def call(self, token: Token, word: str) -> Tree:
@@ -205,37 +213,57 @@ class _Parser:
         span = (token.start, self.tokens[self.at - 1].end)
         if word in {"and", "or"} and len(arguments) > 1:
             return Operation(word, arguments, span=span)
-        return Call(token.value.upper(), arguments, span=span)
+        return Call(token.value.upper() if token.word else token.value, arguments, token.span, span=span)
 
     def path(self, first: Token) -> Tree:
-        parts, end = [first.value], first.end
+        tokens = [first]
         while self.is_operator("."):
             self.next()
-            token = self.next()
-            if token.kind != "name":
-                self.at -= 1
-                raise self.unexpected()
-            parts.append(token.value)
-            end = token.end
-        return Name(tuple(parts), span=(first.start, end))
+            if self.peek().kind != "name":
+                raise self.unexpected(text("字段", "a field"))
+            tokens.append(self.next())
+        span = first.start, tokens[-1].end
+        return Name(tuple(each.value for each in tokens), tuple(each.span for each in tokens), span=span)
 
-    def unexpected(self, wanted: str = "") -> ExpressionError:
+    def unexpected(self, wanted: Sentence) -> ExpressionError:
+        """The error for the next token, where `wanted` should stand."""
         token = self.peek()
-        zh = f"此处应为“{wanted}”" if wanted else "语法错误"
-        en = f"Expected '{wanted}'" if wanted else "Syntax error"
         if token.kind == "end":
             return ExpressionError(
-                "syntax", token.span, f"{zh}，但表达式已结束。", f"{en}, but the expression ends here."
+                "syntax",
+                token.span,
+                f"此处应为{wanted['zh']}，但表达式已结束。",
+                f"Expected {wanted['en']}, but the expression ends here.",
             )
-        shown = token.value[:40]
-        advice = None
-        if token.value == "[":
-            advice = text("列表只能写在 in 之后。", "A list may only follow in.")
-        elif token.value == "%":
+        if token.value == "%":
             return _percent(None, token.span)
+        shown = token.value[:40]
         return ExpressionError(
-            "syntax", token.span, f"{zh}，却是“{shown}”。", f"{en} at '{shown}'.", suggestion=advice
+            "syntax",
+            token.span,
+            f"此处应为{wanted['zh']}，却是“{shown}”。",
+            f"Expected {wanted['en']} at '{shown}'.",
+            suggestion=self.advice(token, wanted),
         )
+
+    def advice(self, token: Token, wanted: Sentence) -> Sentence | None:
+        """What to do about a token that cannot stand here, where it is one that people bring along."""
+        before = self.tokens[self.at - 1] if self.at else token
+        after = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+        if token.value == "[":
+            return text(
+                "列表只能写在 in 之后；字段直接写键名。",
+                "A list may only follow in; a field key stands bare.",
+            )
+        if token.value == "," and before.kind == after.kind == "number" and len(after.value) == 3:
+            return text("数字不带千分位。", "Write numbers without thousands separators.")
+        if token.value == "." and after.kind == "number":
+            return text(f"请写 0.{after.value}。", f"Write 0.{after.value}.")
+        return WORDS.get(token.word) or WORDS.get(before.word)
+
+
+def _sign(spelling: str) -> Sentence:
+    return text(f"“{spelling}”", f"'{spelling}'")
 
 
 def _around(first: Tree, last: Tree) -> Span:

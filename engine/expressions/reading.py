@@ -21,12 +21,12 @@ def value_of(raw: Any, kind: Type) -> Any:
         return None
     if kind.kind in {"list", "choices"}:
         return _several(raw, kind)
-    if kind.numeric:
+    if kind.numeric or kind.kind == "duration":
         return _scaled(raw, kind)
     if kind.kind == "geo":
         return _place(raw)
-    if kind.kind in {"bool", "duration"}:
-        return _exactly(raw, bool if kind.kind == "bool" else int)
+    if kind.kind == "bool":
+        return _exactly(raw, bool)
     if not isinstance(raw, str):
         raise ValueError(f"{raw!r:.60} is not a text")
     if kind.kind == "date":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from engine.expressions.types import Type
@@ -30,6 +30,14 @@ class Shape(Protocol):
 
     def child(self, name: str) -> Shape | None:
         """The shape of the rows of a child table."""
+
+
+@runtime_checkable
+class Labelled(Protocol):
+    """A shape that knows what people call its fields."""
+
+    def called(self, label: str) -> str | None:
+        """The key of the field or child table with this label."""
 
 
 Shapes = Callable[[str], "Shape | None"]

@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.expressions.errors import ExpressionError, Span
+from engine.expressions.errors import Edit, ExpressionError, Span
+from engine.expressions.habits import OPERATORS, SAME, WIDE, half_width
 from engine.expressions.limits import MAX_TEXT
 from engine.expressions.types import MAX_SCALE, UNIT_DIGITS
-from engine.findings import Text, text
+from engine.findings import text
 
 MAX_CHARACTERS = 4_000
 
@@ -17,8 +18,8 @@ TokenKind = Literal["number", "text", "name", "variable", "operator", "end"]
 
 _PATTERN = re.compile(
     r"""(?P<space>[ \t\r\n\u00a0\u3000]+)
-    |(?P<number>[0-9]+(?:\.[0-9]+)?(?![A-Za-z0-9_.]))
-    |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
+    |(?P<number>[0-9]+(?:\.[0-9]+)?(?![\w.]))
+    |(?P<name>[^\W\d]\w*)
     |(?P<variable>\$[A-Za-z_][A-Za-z0-9_]*)
     |(?P<text>"(?:[^"\\]|\\.|"")*"|'(?:[^'\\]|\\.|'')*')
     |(?P<operator><>|<=|>=|!=|==|\*\*|\|\||&&|[-+*/&=<>(),.\[\]%^!|{}:;~?@\#`\\])""",
@@ -27,23 +28,16 @@ _PATTERN = re.compile(
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'"}
 
-_ADVICE: dict[str, Text] = {
-    "**": text("请用乘法逐次相乘。", "Multiply instead; there is no power operator."),
-    "^": text("请用乘法逐次相乘。", "Multiply instead; there is no power operator."),
-    "||": text("请写 or；连接文本请用 &。", "Write or; to join texts use &."),
-    "|": text("请写 or。", "Write or."),
-    "&&": text("请写 and。", "Write and."),
-    "!": text("请写 not。", "Write not."),
-    ";": text("参数之间请用逗号。", "Separate arguments with commas."),
-    "{": text("列表请用方括号 [ ]。", "Write a list in [ ]."),
-    "`": text("字段直接写键名，文本用引号。", "Write field keys bare and texts in quotes."),
-}
-_WIDE = dict(zip("（），；：＝＞＜“”‘’＋－＊／．！【】［］", "(),;:=><\"\"''+-*/.![][]", strict=True))
+_BAD_NUMBER = re.compile(r"[0-9][\w.]*")
+_CURRENCY = "¥￥€£"
+_CLOSING = "”’＂」"
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`value` is the decoded text for texts, the spelling otherwise."""
+    """`value` is the decoded text for texts, the spelling otherwise. A name may have letters of any script, so
+    that what people call a field is met as a name; keys, functions and words have none but A to Z.
+    """
 
     kind: TokenKind
     value: str
@@ -53,6 +47,11 @@ class Token:
     @property
     def span(self) -> Span:
         return self.start, self.end
+
+    @property
+    def word(self) -> str:
+        """A name in lower case when it may be a word of the language; '' otherwise."""
+        return self.value.lower() if self.kind == "name" and self.value.isascii() else ""
 
 
 def tokenize(source: str, *, limited: bool = True) -> list[Token]:
@@ -73,24 +72,35 @@ def tokenize(source: str, *, limited: bool = True) -> list[Token]:
             raise _unexpected(source, position)
         end = match.end()
         if match.lastgroup != "space":
-            tokens.append(_token(match.lastgroup or "", match.group(), position, end))
+            tokens.append(_token(match.lastgroup or "", match.group(), position, source))
         position = end
     tokens.append(Token("end", "", position, position))
     return tokens
 
 
-def _token(group: str, spelling: str, start: int, end: int) -> Token:
+def _token(group: str, spelling: str, start: int, source: str) -> Token:
+    end = start + len(spelling)
     if group == "text":
         return Token("text", _decoded(spelling, start), start, end)
-    if group == "operator" and spelling in _ADVICE:
+    if group == "operator" and spelling in OPERATORS:
         raise ExpressionError(
             "unknown_operator",
             (start, end),
             f"没有运算符“{spelling}”。",
             f"There is no operator '{spelling}'.",
-            suggestion=_ADVICE[spelling],
+            suggestion=OPERATORS[spelling],
+            edit=_instead(source, start, end),
         )
     return Token(group, spelling, start, end)  # type: ignore[arg-type]
+
+
+def _instead(source: str, start: int, end: int) -> Edit | None:
+    """The same said in this language, without the blanks that stand there already."""
+    meant = SAME.get(source[start:end])
+    if meant is None:
+        return None
+    before = meant.lstrip() if source[:start].endswith(" ") else meant
+    return Edit((start, end), before.rstrip() if source[end:].startswith(" ") else before)
 
 
 def _decoded(spelling: str, start: int) -> str:
@@ -158,26 +168,44 @@ def decimal_literal(spelling: str, span: Span) -> tuple[int, int]:
 def _unexpected(source: str, position: int) -> ExpressionError:
     sign = source[position]
     if sign in "\"'":
-        return ExpressionError(
-            "unterminated_text", (position, len(source)), "文本缺少右引号。", "The text has no closing quote."
-        )
+        return _unterminated(source, position)
     if sign.isdigit() and sign.isascii():
+        found = _BAD_NUMBER.match(source, position)
         return ExpressionError(
             "bad_number",
-            (position, position + 1),
+            (position, found.end() if found else position + 1),
             "数字写法有误。",
             "This is not a plain number.",
-            suggestion=text("请写成 1234.56 的形式。", "Write it like 1234.56."),
+            suggestion=text("请写成 1234.56 的形式，不带单位。", "Write it like 1234.56, without a unit."),
         )
-    advice = None
-    if sign in _WIDE:
-        advice = text(f"请改用半角“{_WIDE[sign]}”。", f"Use the half-width {_WIDE[sign]} instead.")
+    advice, edit = None, None
+    if sign in WIDE:
+        advice = text(f"请改用半角 {WIDE[sign]}。", f"Type {WIDE[sign]} instead.")
+        edit = Edit((0, len(source)), half_width(source))
     elif sign == "$":
-        advice = text("变量写成 $me。", "A variable is written like $me.")
+        advice = text(
+            "变量写成 $me；金额只写数字。", "A variable is written like $me, an amount as a number alone."
+        )
+    elif sign in _CURRENCY:
+        advice = text("金额只写数字。", "Write an amount as a number alone.")
     return ExpressionError(
         "unexpected_character",
         (position, position + 1),
-        f"不能识别字符“{sign}”。" if sign.isprintable() else f"不能识别字符 U+{ord(sign):04X}。",
+        f"不能识别字符 {sign}。" if sign.isprintable() else f"不能识别字符 U+{ord(sign):04X}。",
         f"Unexpected character U+{ord(sign):04X}{' ' + sign if sign.isprintable() else ''}.",
         suggestion=advice,
+        edit=edit,
+    )
+
+
+def _unterminated(source: str, position: int) -> ExpressionError:
+    quote, rest = source[position], source[position:]
+    wide = next((at for at, sign in enumerate(rest) if sign in _CLOSING), None)
+    return ExpressionError(
+        "unterminated_text",
+        (position, len(source)),
+        "文本缺少右引号。",
+        "The text has no closing quote.",
+        suggestion=text(f"请用半角 {quote} 结束。", f"End it with {quote}."),
+        edit=None if wide is None else Edit((position + wide, position + wide + 1), quote),
     )

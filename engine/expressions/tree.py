@@ -40,9 +40,16 @@ class Null(Tree):
 
 @dataclass(frozen=True, slots=True)
 class Name(Tree):
-    """A field, a path along references, or a `$variable` (first part with the $)."""
+    """A field, a path along references, or a `$variable` (first part with the $). `places` are the spans of
+    the parts; none where nobody wrote them.
+    """
 
     parts: tuple[str, ...]
+    places: tuple[Span, ...] = field(default=(), compare=False)
+
+    def place(self, index: int) -> Span:
+        """Where a part stands; the whole name when that is not known."""
+        return self.places[index] if self.places else self.span
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +69,11 @@ class Operation(Tree):
 
 @dataclass(frozen=True, slots=True)
 class Call(Tree):
-    """A function, named in upper case."""
+    """A function, named in upper case; `named` is where its name stands."""
 
     function: str
     arguments: tuple[Tree, ...]
+    named: Span = field(default=NOWHERE, compare=False)
 
 
 Source = str | dict[str, Any] | bool

@@ -55,6 +55,10 @@ class _Arithmetic(Function):
             advice = text("连接文本请用 &。", "To join texts use &.")
         elif "null" in kinds:
             advice = text("空值请用 COALESCE(x, 0)。", "For a missing number use COALESCE(x, 0).")
+        elif kinds == {"datetime", "number"}:
+            advice = text('请用 DATEADD("day", 1, x)。', 'Use DATEADD("day", 1, x).')
+        elif kinds == {"datetime", "date"}:
+            advice = text("请用 TODATE(x) 取日期。", "Use TODATE(x) for the date of a datetime.")
         return mismatch(
             site.span,
             f"不能计算 {left.type.label['zh']} {self.sign} {right.type.label['zh']}。",

@@ -8,7 +8,7 @@ from engine.expressions.coerce import align, read_as, same_currency
 from engine.expressions.errors import ExpressionError
 from engine.expressions.function import Function, mismatch
 from engine.expressions.tree import Null, Text, Tree
-from engine.expressions.typed import Constant, Node
+from engine.expressions.typed import Apply, Constant, Node
 from engine.expressions.types import BOOL
 from engine.findings import Text as Sentence
 from engine.findings import text
@@ -28,21 +28,40 @@ def comparable(nodes: list[Node], *, ordered: bool) -> list[Node]:
 
     Raises ExpressionError when they cannot be compared.
     """
-    lead = next((n for n in nodes if not _literal_text(n)), nodes[0])
+    lead = min(nodes, key=_literal)
+    _prove_unit(lead, nodes)
     read = [read_as(node, lead.type) for node in nodes]
     if all(node.type.numeric for node in read):
         same_currency(read)
         return align(read)
     for node in read:
-        _prove_pair(lead, node, ordered=ordered)
+        _prove_pair(lead, node, ordered=ordered, alone=len(read) > 2)
     return read
 
 
-def _literal_text(node: Node) -> bool:
-    return isinstance(node, Constant) and node.type.kind == "text"
+def _prove_unit(lead: Node, nodes: list[Node]) -> None:
+    """A stored duration counts seconds, as it is written; a difference of moments is expected in days by some
+    and in hours by others. Raises ExpressionError.
+    """
+    bare = next((n for n in nodes if isinstance(n, Constant) and n.type.numeric and n.value), None)
+    if lead.type.kind == "duration" and isinstance(lead, Apply) and bare is not None:
+        raise mismatch(
+            bare.span,
+            "与时长比较的数字没有单位。",
+            "A number beside a duration has no unit.",
+            suggestion=text(
+                "请写 DAYS(x)、HOURS(x) 或 MINUTES(x) 再比较。", "Compare DAYS(x), HOURS(x) or MINUTES(x)."
+            ),
+        )
 
 
-def _prove_pair(left: Node, right: Node, *, ordered: bool) -> None:
+def _literal(node: Node) -> int:
+    """How much the type of a part follows its neighbours: not at all, as a literal, as a literal text."""
+    return 0 if not isinstance(node, Constant) else 2 if node.type.kind == "text" else 1
+
+
+def _prove_pair(left: Node, right: Node, *, ordered: bool, alone: bool) -> None:
+    """`alone`: among several, only the odd one is pointed at."""
     one, two = left.type, right.type
     same = one.kind == two.kind or (one.textual and two.textual)
     foreign = one.kind == two.kind == "ref" and one.form != two.form
@@ -51,9 +70,8 @@ def _prove_pair(left: Node, right: Node, *, ordered: bool) -> None:
     in_order = not ordered or {one.kind, two.kind} <= _ORDERED
     if same and single and in_order and not foreign:
         return
-    span = (left.span[0], max(left.span[1], right.span[1]))
     raise mismatch(
-        span,
+        right.span if alone else (left.span[0], max(left.span[1], right.span[1])),
         f"不能比较{one.label['zh']}和{two.label['zh']}{'的大小' if same and not in_order else ''}。",
         f"{one.label['en']} and {two.label['en']} cannot be {'ordered' if same and not in_order else 'compared'}.",
         suggestion=_advice({one.kind, two.kind}),
@@ -67,6 +85,10 @@ def _advice(kinds: set[str]) -> Sentence | None:
         return text("请用 TODATE(x) 取日期。", "Use TODATE(x) for the date of a datetime.")
     if "list" in kinds:
         return text("列表请用 in。", "With a list use in.")
+    if "number" in kinds and kinds & {"date", "datetime"}:
+        return text('日期写成带引号的文本："2026-03-01"。', 'A date is a text in quotes: "2026-03-01".')
+    if "bool" in kinds:
+        return text("真假值请直接写，或写 = true、= false。", "Write it alone, or = true, = false.")
     return None
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.expressions.errors import ExpressionError
 from engine.expressions.function import Function, Parameter, mismatch
 from engine.expressions.limits import MAX_ROWS
-from engine.expressions.names import resolve_rows
+from engine.expressions.names import resolve, resolve_rows
 from engine.expressions.parameters import any_argument, condition_argument
 from engine.expressions.scope import Env, Shape
 from engine.expressions.tree import Name, Tree, children
@@ -78,10 +78,20 @@ def rows_of(site: Site) -> tuple[Rows, Checks]:
             prefix = name.parts[: found[3]]
             break
     if found is None:
-        raise _no_rows(site)
+        raise _unknown_table(site) or _no_rows(site)
     rows, child, above, _ = found
     inner = replace(scope, shape=child, parent=above, old=False)
     return rows, site.checks.within(inner, prefix)
+
+
+def _unknown_table(site: Site) -> ExpressionError | None:
+    """The error for a name that leads nowhere; None when the first argument is something else than rows."""
+    for name in _names(site.trees[0]):
+        try:
+            resolve(name, site.checks.scope)
+        except ExpressionError as wrong:
+            return wrong
+    return None
 
 
 def row_field(site: Site, inner: Checks) -> Node:

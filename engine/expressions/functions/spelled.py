@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -67,7 +68,8 @@ class Text(Function):
         site.count(1, 2)
         node = site.checks.node(site.trees[0])
         if len(site.trees) == 1:
-            return as_text(site, node)
+            made = as_text(site, node)
+            return made if made is node else replace(made, span=site.span)
         source = constant_text(site, 1, MAX_PATTERN)
         _proven(source, node.type, site)
         return Apply(TEXT, BY_PATTERN, (node,), source, span=site.span)

@@ -16,6 +16,7 @@ from engine.expressions.generate import compiled
 from engine.expressions.reading import value_of
 from engine.expressions.spelling import text_of
 from engine.expressions.typed import Node, walk
+from engine.expressions.types import DURATION
 from tests.engine.expressions.conformance import rows, situation_of
 from tests.engine.expressions.world import DEAL, LINE, SCOPE, WITH_OLD, environment, record_of, spelled
 
@@ -132,6 +133,12 @@ def test_values_come_back_from_json(shape: Any) -> None:
     for name, kind in shape.fields.items():
         assert value_of(json.loads(json.dumps(value_json(given[name], kind))), kind) == given[name], name
         assert type_of(type_json(kind)) == kind
+
+
+def test_a_duration_is_seconds_in_json() -> None:
+    assert value_json(5_400_000_001, DURATION) == "5400.000001"
+    assert value_of("5400.000001", DURATION) == 5_400_000_001
+    assert value_of(90, DURATION) == 90_000_000
 
 
 @pytest.mark.parametrize(

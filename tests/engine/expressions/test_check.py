@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from engine.expressions import ExpressionError, Scope, Type, check
 from engine.expressions import types as t
+from engine.expressions.habits import FUNCTIONS as ELSEWHERE
+from engine.expressions.library import FUNCTIONS
 from tests.engine.expressions.world import (
     DEAL,
     FORMS,
@@ -78,6 +81,26 @@ REFUSED = [
     ("CONCAT(tags)", "type_mismatch", ""),
     ('name in "abc"', "type_mismatch", "CONTAINS"),
     ("AND()", "wrong_arguments", ""),
+    ("AND()", "wrong_arguments", "AND(condition, …)"),
+    ("TODAY(1)", "wrong_arguments", "TODAY()"),
+    ("d > TODAY", "unknown_field", "'TODAY()'"),
+    ("deal.amount > 5", "unknown_field", "'amount'"),
+    ("SUM(lines.amuont)", "unknown_field", "'amount'"),
+    ("SUM(lnies.amount)", "unknown_field", "'lines'"),
+    ("MAX(lines.amount)", "child_outside_aggregate", "MAXOF(lines.amount)"),
+    ("d > 2026-01-01", "type_mismatch", '"2026-03-01"'),
+    ("at + 1", "type_mismatch", "DATEADD"),
+    ("TODAY() - at", "type_mismatch", "TODATE"),
+    ("at2 - at > 5", "type_mismatch", "HOURS(x)"),
+    ("5 < NOW() - at", "type_mismatch", "DAYS(x)"),
+    ("1 between at and at2", "type_mismatch", "2026-03-01"),
+    ("flag = 1", "type_mismatch", "= true"),
+    ('stage = "won" or "lost"', "type_mismatch", 'x in ["a", "b"]'),
+    ('IF(flag, "a", 1)', "type_mismatch", "TEXT(x)"),
+    ('DATEDIFF("days", d, d2)', "wrong_word", "day"),
+    ('DATEDIFF(d, d2, "day")', "wrong_word", "DATEDIFF(unit"),
+    ("IFNULL(n, 0)", "unknown_function", "COALESCE"),
+    ("SUMIF(lines.qty, lines.qty > 1)", "unknown_function", "SUM(rows.field, condition)"),
     ("[1, 2]", "syntax", ""),
     ("$team", "type_mismatch", ""),
     ("old.amount > 1", "no_old", ""),
@@ -94,6 +117,37 @@ def test_a_mistake_is_refused_with_advice(source: str, code: str, advice: str) -
     assert caught.value.code == code
     assert caught.value.message["zh"] != caught.value.message["en"]
     assert advice in (caught.value.suggestion or {"en": ""})["en"]
+
+
+def test_what_is_offered_for_functions_of_elsewhere_is_there() -> None:
+    for usual in ELSEWHERE.values():
+        for name in re.findall(r"[A-Z]+(?=\()", usual):
+            assert name in FUNCTIONS, usual
+    assert not ELSEWHERE.keys() & FUNCTIONS.keys()
+
+
+PLACES = [
+    ("(amuont) > 5", "amuont"),
+    ("customer . naem = 'x'", "naem"),
+    ("1 + SUMM( lines.qty )", "SUMM"),
+    ('name in ["a", 5]', "5"),
+    ("n = 1 and $meh = owner", "$meh"),
+]
+
+
+@pytest.mark.parametrize(("source", "wrong"), PLACES)
+def test_the_span_is_that_of_the_wrong_word_alone(source: str, wrong: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        check(source, SCOPE)
+    start, end = caught.value.span
+    assert source[start:end] == wrong
+
+
+def test_a_difference_of_moments_may_be_compared_with_nothing_and_with_another() -> None:
+    assert check("at2 - at > 0", SCOPE).evaluate(
+        record_of({"at": "2026-03-01T00:00:00Z", "at2": "2026-03-02T00:00:00Z"}), environment()
+    )
+    assert check("HOURS(at2 - at) > 5 and at2 - at > NOW() - at", SCOPE)
 
 
 TYPED = [

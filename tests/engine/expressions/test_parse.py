@@ -7,6 +7,7 @@ import pytest
 from engine.expressions import ExpressionError, parse
 from engine.expressions.condition import condition_of_tree
 from engine.expressions.spelling import text_of
+from engine.expressions.tree import Call, Name
 from tests.engine.expressions.world import cases
 
 SAME = [
@@ -30,6 +31,8 @@ SAME = [
     ("a & b = c", "(a & b) = c"),
     ("1.50", "1.5"),
     ("+a", "a"),
+    ("=a + 1", "a + 1"),
+    ("= IF(a > 1, 2, 3)", "IF(a > 1, 2, 3)"),
 ]
 
 
@@ -80,7 +83,7 @@ WRONG = [
     ("a > 8%", "percent_sign", "0.08"),
     ("a % 3", "percent_sign", "MOD"),
     ("a < b < c", "chained_comparison", "between"),
-    ("a ** 2", "unknown_operator", "Multiply"),
+    ("a ** 2", "unknown_operator", "POWER"),
     ("a && b", "unknown_operator", "and"),
     ("a || b", "unknown_operator", "&"),
     ("!a", "unknown_operator", "not"),
@@ -101,6 +104,21 @@ WRONG = [
     ("lambda x: x", "syntax", ""),
     ("a; b", "unknown_operator", "comma"),
     ("{1: 2}", "unknown_operator", "[ ]"),
+    ("a ? 1 : 2", "unknown_operator", "IF("),
+    ("if a > 5 then 1 else 2", "syntax", "IF("),
+    ('"x" if a > 5 else "y"', "syntax", "IF("),
+    ("a is null", "syntax", "ISBLANK"),
+    ('a like "%x%"', "syntax", "CONTAINS"),
+    ('a contains "x"', "syntax", "CONTAINS"),
+    ("a > 1,000", "syntax", "thousands"),
+    ("a > .5", "syntax", "0.5"),
+    ("a > 5万", "bad_number", "unit"),
+    ("a > ￥5", "unexpected_character", "alone"),
+    ("a ≥ 5", "unexpected_character", ">="),
+    ("a × 5", "unexpected_character", "*"),
+    ('a = "张三”', "unterminated_text", 'End it with "'),
+    ("= = a", "syntax", ""),
+    ("==a", "syntax", ""),
 ]
 
 
@@ -116,12 +134,39 @@ def test_what_is_wrong_is_named_with_its_place(source: str, code: str, advice: s
     assert advice in (error.suggestion or {"en": ""})["en"]
 
 
+TYPED = [
+    ("IF（a＞５，“大”，‘小’）", 'IF(a>5,"大","小")'),
+    ("a ≥ 1 and b ≠ 2", "a >= 1 and b <> 2"),
+    ('a = "（）" & “"”', 'a = "（）" & "\\""'),
+    ("a in 【1、2】", "a in [1,2]"),
+    ("a × 2 ÷ 3 − 1", "a * 2 / 3 - 1"),
+    ("name = 「x」", 'name = "x"'),
+]
+
+
+@pytest.mark.parametrize(("typed", "plain"), TYPED)
+def test_signs_of_a_chinese_keyboard_are_all_mended_at_once(typed: str, plain: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        parse(typed)
+    edit = caught.value.edit
+    assert edit is not None
+    assert (edit.span, edit.text) == ((0, len(typed)), plain)
+    assert parse(edit.text)
+
+
+def test_a_name_of_letters_from_elsewhere_is_no_function_and_no_word() -> None:
+    assert parse("ſum(a)") == Call("ſum", (Name(("a",)),))
+    assert parse("金额") == Name(("金额",))
+
+
 WRONG_JSON = [
     ({}, "bad_condition"),
     ({"and": 5}, "bad_condition"),
     ({"a": {"like": "x"}}, "unknown_operator"),
     ({"a": {"between": [1]}}, "bad_condition"),
     ({"a": {"blank": 1}}, "bad_condition"),
+    ({"a": {}}, "bad_condition"),
+    ({"a": 1, "b": {}}, "bad_condition"),
     ({"a": {"eq": [1]}}, "bad_condition"),
     ({"a": {"eq": {"x": 1, "y": 2}}}, "bad_condition"),
     ({"a b": 1}, "bad_name"),
