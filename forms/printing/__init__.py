@@ -1,0 +1,1 @@
+"""Printed records: templates checked at publish, filled with what a reader may see, as HTML and as PDF."""
