@@ -1,0 +1,1 @@
+"""Changing many records at once, and taking that back."""

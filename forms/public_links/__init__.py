@@ -1,0 +1,1 @@
+"""Forms that people without an account may fill in."""

@@ -1,0 +1,231 @@
+"""Links to forms that people without an account may fill in.
+
+An entry has the rights of the link's owner, on the fields of the link alone; who enters reads nothing but the
+form. What the owner may no longer do, the link may no longer do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from engine.definitions.app import CompiledApp
+from engine.errors import EngineError, Invalid
+from engine.findings import Finding, error, text, under
+from engine.identity.service import principal_of
+from engine.ids import new_id
+from engine.permissions.compiled import GrantSet
+from engine.storage.unit_of_work import UnitOfWork
+from forms.access import Access
+from forms.api_records import create_record
+from forms.compiled import Field, Form, compiled_form
+from forms.public_links import repository
+from forms.public_links.repository import Link
+from forms.reading_json import missing, reader, unknown_field
+from forms.record_schema import record_schema
+from forms.values import moment_json
+
+PREFIX = "ffp_"
+PER_MINUTE = 60
+PER_PEER = 10
+PEER_SPAN = timedelta(minutes=10)
+FEW_FIELDS = 100
+
+
+class LinkClosed(EngineError):
+    """This form takes no more entries."""
+
+    code = "link_closed"
+    zh = "该表单已停止填写。"
+    fix_zh = "请联系发布者。"
+    fix_en = "Ask whoever sent you the link."
+
+
+class TooManyEntries(EngineError):
+    """Too many entries came in within a short time."""
+
+    code = "too_many_entries"
+    zh = "提交过于频繁。"
+    fix_zh = "请稍后再试。"
+    fix_en = "Try again in a few minutes."
+
+
+@dataclass(frozen=True, slots=True)
+class LinkWish:
+    """What a new link shall be. `fields` in the order of the form that people see."""
+
+    label: str
+    fields: tuple[str, ...]
+    preset: dict[str, Any]
+    closes_at: datetime | None = None
+    most: int | None = None
+
+
+def make(work: UnitOfWork, app: CompiledApp, form: Form, wish: LinkWish) -> dict[str, Any]:
+    """The new link with its secret, which is shown this one time. Raises Forbidden, Invalid."""
+    access = Access(work, app)
+    access.demand(form.key, "share")
+    grants = access.demand(form.key, "create")
+    _check(form, grants, wish)
+    secret = PREFIX + secrets.token_urlsafe(32)
+    link = Link(
+        new_id(),
+        digest(secret),
+        app.key,
+        form.key,
+        work.principal.user,
+        wish.label,
+        list(wish.fields),
+        wish.preset,
+        work.now,
+        wish.closes_at,
+        wish.most,
+    )
+    repository.add(work, link)
+    return {**as_json(link, work.now), "token": secret}
+
+
+def _check(form: Form, grants: GrantSet, wish: LinkWish) -> None:
+    findings: list[Finding] = []
+    for index, key in enumerate(wish.fields):
+        field = form.fields.get(key)
+        if field is None or field.system or not grants.writes(key):
+            findings.append(unknown_field(f"/fields/{index}", key))
+        elif not _open(field):
+            message = text(
+                f"“{key}”不能对外开放填写。", f"'{key}' cannot be filled in by people from outside."
+            )
+            findings.append(error("not_public", f"/fields/{index}", message))
+    given = {*wish.fields, *wish.preset}
+    findings += [
+        missing(f"/fields/{field.key}")
+        for field in form.fields.values()
+        if field.required is True
+        and field.key not in given
+        and field.default is None
+        and field.default_expression is None
+        and not field.derived
+    ]
+    if findings:
+        raise Invalid(findings)
+    try:
+        reader(form, grants).read(wish.preset)
+    except Invalid as wrong:
+        own = [each for each in wrong.findings if each.pointer.split("/")[1] in wish.preset]
+        if own:
+            raise Invalid(under("/preset", own)) from wrong
+
+
+def _open(field: Field) -> bool:
+    """References and files stay inside: choosing one would show what is there."""
+    plain = field.value_type.kind in {"text", "number", "money", "bool", "date", "datetime", "duration"}
+    options = field.value_type.kind in {"choice", "choices"} and field.value_type.item is None
+    return (plain or options) and not field.derived and field.readonly is not True
+
+
+def list_json(work: UnitOfWork, app: CompiledApp, form: Form) -> list[dict[str, Any]]:
+    """The links of a form. Raises Forbidden."""
+    Access(work, app).demand(form.key, "share")
+    return [as_json(each, work.now) for each in repository.of_form(work, app.key, form.key)]
+
+
+def close(work: UnitOfWork, app: CompiledApp, form: Form, identifier: str) -> None:
+    """Close a link for good. Raises Forbidden, LinkNotFound."""
+    Access(work, app).demand(form.key, "share")
+    repository.close(work, app.key, form.key, identifier)
+
+
+def public_form(work: UnitOfWork, secret: str) -> dict[str, Any]:
+    """What who has the link may fill in. Raises LinkNotFound, LinkClosed."""
+    link = repository.by_hash(work, digest(secret), lock=False)
+    with _as_owner(work, link):
+        app = work.app(link.app)
+        form = compiled_form(app, link.form)
+        schema = record_schema(form, Access(work, app).demand(form.key, "create"))
+        properties = schema["properties"]
+        shown = [key for key in link.fields if key in properties]
+        return {
+            "label": link.label,
+            "closes_at": moment_json(link.closes_at) if link.closes_at else None,
+            "fields": [
+                {
+                    "key": key,
+                    "type": form.fields[key].type,
+                    "label": dict(form.fields[key].label),
+                    "required": form.fields[key].required is True,
+                    "schema": properties[key],
+                }
+                for key in shown
+            ],
+        }
+
+
+def enter(work: UnitOfWork, secret: str, data: Any, *, peer: str) -> dict[str, Any]:
+    """Save one entry. Raises LinkNotFound, LinkClosed, TooManyEntries, Invalid."""
+    link = repository.by_hash(work, digest(secret), lock=True)
+    hashed = hashlib.blake2b(peer.encode(), key=link.hash.encode()[:64], digest_size=16).hexdigest()
+    with _as_owner(work, link):
+        _refuse_flood(work, link, hashed)
+        record = _saved(work, link, data)
+    entry = new_id()
+    repository.note_entry(work, link, identifier=entry, peer=hashed, record=record)
+    return {"id": entry, "received_at": moment_json(work.now)}
+
+
+def _as_owner(work: UnitOfWork, link: Link) -> Any:
+    """The same transaction with the rights of the link's owner. Raises LinkClosed."""
+    if _state(link, work.now) != "open":
+        raise LinkClosed()
+    owner = principal_of(work, link.owner)
+    if owner is None:
+        raise LinkClosed()
+    return work.acting(owner, "public")
+
+
+def _refuse_flood(work: UnitOfWork, link: Link, peer: str) -> None:
+    minute = repository.entries_since(work, link.id, work.now - timedelta(minutes=1))
+    own = repository.entries_since(work, link.id, work.now - PEER_SPAN, peer=peer)
+    if minute >= PER_MINUTE or own >= PER_PEER:
+        raise TooManyEntries(details={"retry_after": 60})
+
+
+def _saved(work: UnitOfWork, link: Link, data: Any) -> str:
+    app = work.app(link.app)
+    form = compiled_form(app, link.form)
+    if not isinstance(data, dict):
+        raise Invalid([error("not_an_object", "", text("应为 JSON 对象。", "A JSON object is expected."))])
+    unknown = [unknown_field(f"/{key}", key) for key in data if key not in link.fields]
+    if unknown:
+        raise Invalid(unknown)
+    record = create_record(Access(work, app), form, {**data, **link.preset})
+    return str(record["id"])
+
+
+def as_json(link: Link, now: datetime) -> dict[str, Any]:
+    """The link as its form's people see it."""
+    return {
+        "id": link.id,
+        "label": link.label,
+        "owner": link.owner,
+        "fields": link.fields,
+        "preset": link.preset,
+        "created_at": moment_json(link.created_at),
+        "closes_at": moment_json(link.closes_at) if link.closes_at else None,
+        "most": link.most,
+        "taken": link.taken,
+        "state": _state(link, now),
+    }
+
+
+def _state(link: Link, now: datetime) -> str:
+    if link.closed_at is not None or (link.closes_at is not None and link.closes_at <= now):
+        return "closed"
+    return "full" if link.most is not None and link.taken >= link.most else "open"
+
+
+def digest(secret: str) -> str:
+    """What the store keeps of a secret. No salt: it has 256 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,66 @@
+"""The job that makes records findable that were there before their fields were searched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.definitions.app import CompiledApp
+from engine.jobs import enqueue
+from engine.jobs.repository import Job
+from engine.protocols import JobHandler
+from engine.storage.unit_of_work import UnitOfWork
+from forms.compiled import Form
+from forms.records import load_many
+from forms.rows import MARK
+from forms.search import repository
+from forms.search.fields import tokens_of
+from forms.tables import quoted
+
+CHUNK = 200
+
+
+class SearchBackfill(JobHandler):
+    """Goes through a form in id order, a chunk per transaction; a record saved meanwhile is right already and
+    stays so, because its row is locked while its tokens are made anew.
+    """
+
+    type = "search_backfill"
+
+    def run(self, work: UnitOfWork, job: Job) -> None:
+        app = work.app(job.payload["app"])
+        form: Form | None = app.kind("form").get(job.payload["form"])
+        if form is None:
+            return
+        ids = _ids(work, form, job.payload["after"])
+        held = load_many(work, form, ids, lock="change")
+        repository.forget(work, ids)
+        for record, (values, _, _) in held.items():
+            repository.add(work, app.key, form.key, record, tokens_of(form, values))
+        if len(ids) == CHUNK:
+            _enqueue(work, app, form, ids[-1])
+
+
+def arm_search(work: UnitOfWork, before: Mapping[str, Form], after: CompiledApp) -> None:
+    """Index the forms whose searched fields are others now."""
+    for key, form in after.kind("form").items():
+        if key in before and set(before[key].search) != set(form.search):
+            _enqueue(work, after, form, "")
+
+
+def _enqueue(work: UnitOfWork, app: CompiledApp, form: Form, after: str) -> None:
+    enqueue(
+        work,
+        SearchBackfill.type,
+        {"app": app.key, "form": form.key, "after": after},
+        unique=f"{SearchBackfill.type}:{app.key}:{form.key}:{app.version}:{after}",
+        app=app.key,
+    )
+
+
+def _ids(work: UnitOfWork, form: Form, after: str) -> list[str]:
+    mark = MARK[work.runtime.database.dialect]
+    text = (
+        f"SELECT {quoted('id')} FROM {quoted(form.table)} WHERE {quoted('id')} > {mark} "
+        f"AND {quoted('deleted_at')} IS NULL ORDER BY {quoted('id')} LIMIT {CHUNK:d}"
+    )
+    return [row[0] for row in work.rows(text, (after,))]
