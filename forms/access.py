@@ -25,6 +25,7 @@ from engine.storage.unit_of_work import UnitOfWork
 from forms.columns import Query, RecordColumns, col, table
 from forms.compiled import Form, FormShape
 from forms.environment import environment, variables
+from forms.plans import KEPT
 from forms.rows import MARK
 from forms.system_forms import SYSTEM_FORMS, public_shape
 
@@ -38,21 +39,42 @@ class ForbiddenField(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class VisibleShape:
-    """A form's names as one reader may use them; hidden fields do not exist."""
+    """A form's names as one reader may use them; hidden fields do not exist, masked ones only with `masked`."""
 
     whole: FormShape
     grants: GrantSet
     prefix: str = ""
+    masked: bool = False
 
     @property
     def key(self) -> str:
         return self.whole.key
 
+    @property
+    def tree(self) -> str | None:
+        """The field that names the record above, if the reader may see it."""
+        tree = self.whole.tree
+        return tree if tree is not None and self.grants.shows(tree) else None
+
+    @property
+    def sealed(self) -> set[str]:
+        """The encrypted fields."""
+        return self.whole.sealed
+
     def type_of(self, name: str) -> Type | None:
-        return self.whole.type_of(name) if self.grants.shows(self.prefix + name) else None
+        return self.whole.type_of(name) if self._tells(name) else None
 
     def names(self) -> Iterable[str]:
-        return [name for name in self.whole.names() if self.grants.shows(self.prefix + name)]
+        return [name for name in self.whole.names() if self._tells(name)]
+
+    def _tells(self, name: str) -> bool:
+        full = self.prefix + name
+        return self.grants.shows(full) or (self.masked and self.grants.masks(full))
+
+    def called(self, label: str) -> str | None:
+        """The key of what people call so, if the reader may see it."""
+        key = self.whole.called(label)
+        return key if key is not None and self._tells(key) else None
 
     def child(self, name: str) -> Shape | None:
         child = self.whole.children.get(name)
@@ -97,9 +119,11 @@ class Access:
         """Equal keys have equal rights: for caches of statements."""
         return ("*",) if self.work.principal.is_admin else self.work.principal.roles
 
-    def scope(self, form: Form) -> Scope:
-        """Names that the reader may use in filters and orders."""
-        return Scope(VisibleShape(form.shape, self.seen(form.key)), self._shape, self.app.variables)
+    def scope(self, form: Form, *, masked: bool = False) -> Scope:
+        """Names that the reader may use in filters and orders; with `masked` those too that are masked."""
+        shape = VisibleShape(form.shape, self.seen(form.key), masked=masked)
+        functions, calendars = self.work.runtime.functions, self.app.calendars
+        return Scope(shape, self._shape, self.app.variables, functions=functions, calendars=calendars)
 
     def _shape(self, form: str) -> Shape | None:
         compiled = self.app.kind("form").get(form)
@@ -125,7 +149,8 @@ class Access:
         if known is None:
             known = self.app.memory[key] = self._flag_statement(form, grants, write=write)
         text, params = known
-        bound = params.bind(variables(self.work, self.app, record_id=record), self.work.now, self.app.zone)
+        known = variables(self.work, self.app, record_id=record)
+        bound = params.bind(known, self.work.now, self.app.zone, self.app.calendars)
         row = self.work.row(text, bound)
         return None if row is None else [bool(flag) for flag in row[1:]]
 
@@ -177,14 +202,23 @@ class Access:
         if granting is None:
             return
         env = environment(self.work, self.app)
-        standing = [grant for grant in granting if _has(grant.check, record, env)]
-        if not standing or not all(any(grant.writes(name) for grant in standing) for name in written):
+        standing = tuple(grant for grant in granting if _has(grant.check, record, env))
+        if not standing or not self._write_all(standing, frozenset(written)):
             raise Forbidden(
                 {
                     "zh": "保存后该记录将超出您的数据权限范围。",
                     "en": "After this save the record would be outside what you may write.",
                 }
             )
+
+    def _write_all(self, standing: tuple[CompiledGrant, ...], written: frozenset[str]) -> bool:
+        known = self.app.memory.setdefault("writing together", {})
+        found = known.get((standing, written))
+        if found is None:
+            found = all(any(grant.writes(name) for grant in standing) for name in written)
+            if len(known) < KEPT:
+                known[standing, written] = found
+        return bool(found)
 
 
 def _has(where: CheckedExpression | NoRows | None, record: Mapping[str, Any], env: Env) -> bool:

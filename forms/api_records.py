@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.definitions.app import CompiledApp
@@ -36,7 +37,8 @@ def get_json(
     """One record as the reader may see it. Raises Forbidden, RecordNotFound, UnknownField."""
     access = Access(work, app)
     plan = _one_plan(access, form, record, fields)
-    row = work.row(plan.text, plan.params.bind(variables(work, app, record_id=record), work.now, app.zone))
+    known = variables(work, app, record_id=record)
+    row = work.row(plan.text, plan.params.bind(known, work.now, app.zone, app.calendars))
     if row is None:
         raise RecordNotFound()
     return record_json(access, form, plan, [row])[0]
@@ -68,13 +70,18 @@ def create_json(
 ) -> dict[str, Any]:
     """Save a new record. Raises Forbidden, ForbiddenField, Invalid; DryRun with the answer instead of saving."""
     access = Access(work, app)
+    return _answer(access, form, create_record(access, form, data), dry_run=dry_run)
+
+
+def create_record(access: Access, form: Form, data: Any) -> Record:
+    """The saved record in memory form. Raises Forbidden, ForbiddenField, Invalid."""
     grants = access.demand(form.key, "create")
     read = reader(form, grants)
     values = read.read(data)
     check_targets(access, form, None, values)
-    record = records.create(work, form, values)
+    record = records.create(access.work, form, values)
     access.check_written(None if grants.unlimited else grants.grants, read.written, record)
-    return _answer(access, form, record, dry_run=dry_run)
+    return record
 
 
 def update_json(
@@ -92,11 +99,25 @@ def update_json(
     Raises RecordNotFound, Forbidden, ForbiddenField, Invalid, RecordLocked, PreconditionFailed, FieldConflict.
     """
     access = Access(work, app)
+    saved = update_record(access, form, record, data, if_match=if_match)
+    return _answer(access, form, saved, dry_run=dry_run)
+
+
+def update_record(
+    access: Access,
+    form: Form,
+    record: str,
+    data: Any,
+    *,
+    if_match: int | None = None,
+    held: records.Held | None = None,
+) -> Record:
+    """As `update_json`, with the saved record in memory form; `held` is the record if it is locked already."""
     grants = access.grants(form.key, "update")
     edit = Edit(access, form, grants, data, if_match)
-    saved = records.update(work, form, record, {}, alter=edit.values)
+    saved = records.update(access.work, form, record, {}, alter=edit.values, held=held)
     access.check_written(edit.held, edit.written, saved)
-    return _answer(access, form, saved, dry_run=dry_run)
+    return saved
 
 
 def delete_json(work: UnitOfWork, app: CompiledApp, form: Form, record: str) -> None:
@@ -108,6 +129,23 @@ def delete_json(work: UnitOfWork, app: CompiledApp, form: Form, record: str) -> 
     if not grants.unlimited and not any(access.flags(form, grants, record, write=True) or []):
         raise Forbidden()
     delete(work, form, record)
+
+
+def many_json(access: Access, form: Form, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Those of the records that the reader may see, by id, with all fields and child rows."""
+    work, app, dialect = access.work, access.app, access.work.runtime.database.dialect
+    grants = access.seen(form.key)
+    if not ids or not grants:
+        return {}
+
+    def make() -> ReadingPlan:
+        wanted = default_fields(form, grants, children=True)
+        return make_plan(app, form, dialect, grants_of=access.seen, fields=wanted, by_ids=True)
+
+    plan = kept(app, ("many", form.key, dialect, access.key), make)
+    known = variables(work, app, record_ids=tuple(ids))
+    found = work.rows(plan.text, plan.params.bind(known, work.now, app.zone, app.calendars))
+    return {each["id"]: each for each in record_json(access, form, plan, found)}
 
 
 def _answer(access: Access, form: Form, record: Record, *, dry_run: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from engine.expressions import CheckedExpression, Env
 from engine.findings import Text
 from engine.protocols import ActionScope
-from forms.compiled import Field, Form, RowKind
+from forms.compiled import PART, Field, Form, RowKind
 from forms.field_type import Reading
 from forms.values import Problem
 
@@ -40,7 +40,8 @@ def compile_assignments(
 
 def _assignment(key: str, raw: Any, kind: RowKind, scope: ActionScope) -> Assignment | None:
     context = scope.context
-    field = kind.fields.get(key)
+    key = key.replace(".", PART)
+    field = kind.find(key)
     if field is None or (field.system and key not in SETTABLE_SYSTEM):
         context.unknown("unknown_field", scope.pointer, key, kind.fields, Text(zh="字段", en="field"))
         return None

@@ -1,18 +1,21 @@
-"""What a record must fulfil to be saved, and the unique keys it occupies."""
+"""What a record must fulfil to be saved."""
 
 from __future__ import annotations
 
-import hashlib
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.expressions import Env
 from engine.findings import NO_FIX, Finding, Text
-from forms.compiled import ChildTable, Field, RowKind, UniqueRule
+from forms.choosing import find_refused
+from forms.compiled import ChildTable, Field, Named, RowKind
 from forms.compute import Saving, holds
+from forms.draws import check_draws
+from forms.file_checks import check_files
 from forms.rows import exists
 from forms.system_forms import SYSTEM_FORMS
+from forms.trees import check_tree
+from forms.uniques import doubles_within
 
 REQUIRED = Text(zh="此项必填。", en="This is required.")
 FILL_IN = Text(zh="请填写。", en="Fill it in.")
@@ -31,8 +34,23 @@ def check(save: Saving) -> list[Finding]:
             findings.append(_count(child.key, len(rows), least, child.max_rows))
         for index, row in enumerate(rows):
             findings += _row_findings(child, row, save.row_env, f"/{child.key}/{index}")
+        findings += doubles_within(child, rows, save.row_env)
     findings += _missing_targets(save, rows_before)
-    return findings
+    findings += find_refused(save)
+    findings += check_tree(save)
+    findings += check_files(save)
+    return findings or check_draws(save)
+
+
+def broken(save: Saving, moved: frozenset[str], pointer: str) -> list[Finding]:
+    """The validations that read what `moved` and held before; they are of a record that nobody is editing."""
+    return [
+        Finding("error", rule.code, pointer, Text(zh=rule.message["zh"], en=rule.message["en"]), NO_FIX)
+        for rule in save.form.checks
+        if moved & {path[0] for path in rule.expression.dependencies}
+        and rule.expression.evaluate(save.after, save.env) is False
+        and rule.expression.evaluate(save.before or {}, save.env) is not False
+    ]
 
 
 def _fewest(save: Saving, child: ChildTable) -> int:
@@ -86,73 +104,39 @@ def _missing_targets(save: Saving, rows_before: Mapping[str, Mapping[str, Any]])
         for index, row in enumerate(save.after[child.key]):
             places.append((f"/{child.key}/{index}", child, row, rows_before.get(row["id"])))  # type: ignore[arg-type]
     for pointer, kind, record, before in places:
-        for field in kind.fields.values():
-            if not field.refers or (field.system and field.key not in ("owner", "dept")):
-                continue
-            value = record.get(field.key)
-            if (
-                value is not None
-                and (before is None or before.get(field.key) != value)
-                and not _target_exists(save, field, value)
-            ):
-                yield Finding(
-                    "error",
-                    "not_found",
-                    f"{pointer}/{field.key}",
-                    Text(zh="所引用的记录不存在。", en="The record it refers to does not exist."),
-                    Text(zh="请重新选择。", en="Choose another one."),
-                )
+        for field in kind.naming:
+            for named in new_names(field, record.get(field.key), before):
+                if not _exists(save, named):
+                    yield Finding(
+                        "error",
+                        "not_found",
+                        f"{pointer}/{field.key}{named.pointer}",
+                        Text(zh="所引用的记录不存在。", en="The record it refers to does not exist."),
+                        Text(zh="请重新选择。", en="Choose another one."),
+                    )
 
 
-def _target_exists(save: Saving, field: Field, value: str) -> bool:
-    work = save.work
+def new_names(field: Field, value: Any, before: Mapping[str, Any] | None) -> Iterable[Named]:
+    """The records that a value names and that the field did not name before."""
+    old = before.get(field.key) if before is not None else None
+    if value is None or value == old:
+        return ()
+    if old is None:
+        return field.named(value)
+    known = set(field.named(old))
+    return [each for each in field.named(value) if each not in known]
+
+
+def _exists(save: Saving, named: Named) -> bool:
+    work, value = save.work, named.record
     known = work.memory.setdefault("existing", {})
-    key = (field.target, value)
-    if key not in known and value in (work.principal.user, work.principal.dept):
-        known[key] = True
+    key = (named.form, value)
     if key not in known:
-        system = SYSTEM_FORMS.get(str(field.target))
-        if system is not None:
-            known[key] = value == "system" or save.env.follow(system.key, value) is not None
+        system = SYSTEM_FORMS.get(named.form)
+        if system is None:
+            known[key] = exists(work, save.app.kind("form")[named.form], value)
+        elif value in (work.principal.user, work.principal.dept, "system"):
+            known[key] = True
         else:
-            known[key] = exists(work, save.app.kind("form")[str(field.target)], value)
+            known[key] = save.env.follow(system.key, value) is not None
     return bool(known[key])
-
-
-def unique_keys(kind: RowKind, record: Mapping[str, Any], env: Env) -> dict[str, str | None]:
-    """The shadow columns of a row: a hash of the normalised values, or None where the rule does not apply."""
-    return {rule.column: _unique_key(rule, record, env) for rule in kind.uniques}
-
-
-def _unique_key(rule: UniqueRule, record: Mapping[str, Any], env: Env) -> str | None:
-    values = [record[key] for key in rule.fields]
-    if record.get("deleted_at") is not None or all(value is None for value in values):
-        return None
-    if rule.when is not None and rule.when.evaluate(record, env) is not True:
-        return None
-    text = "\x1f".join("\x00" if value is None else normal(value) for value in values)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def normal(value: Any) -> str:
-    """A value as unique constraints compare it: trimmed, NFKC, without case."""
-    return unicodedata.normalize("NFKC", str(value)).strip().casefold()
-
-
-def double(kind: RowKind, column: str, pointer: str) -> Finding:
-    """The finding for a unique key that another record has."""
-    rule = next(rule for rule in kind.uniques if rule.column == column)
-    names_zh = "、".join(kind.fields[key].label["zh"] for key in rule.fields)
-    names_en = ", ".join(kind.fields[key].label["en"] for key in rule.fields)
-    message = (
-        Text(zh=rule.message["zh"], en=rule.message["en"])
-        if rule.message
-        else Text(zh=f"{names_zh}已存在。", en=f"{names_en}: this value exists already.")
-    )
-    return Finding(
-        "error",
-        rule.code,
-        f"{pointer}/{rule.fields[0]}",
-        message,
-        Text(zh="请使用其他值。", en="Use another value."),
-    )

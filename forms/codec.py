@@ -5,9 +5,9 @@ One table of small functions per storage kind; None means that the value passes 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date
 from typing import Any, Literal
 
 import orjson
@@ -16,8 +16,12 @@ from engine.storage.columns import moment_from_text, moment_text
 from engine.storage.database import DialectName
 from forms.values import moment_json, number_text
 
-Storage = Literal["text", "integer", "boolean", "date", "moment", "list"]
+Storage = Literal["text", "integer", "boolean", "date", "moment", "list", "parts"]
+"""What a column holds; "parts" has no column of its own: every part has one."""
+Form = Literal["", "decimal", "month", "quarter", "seconds", "json"]
+"""How a value is written in JSON where that differs from what its storage gives."""
 Convert = Callable[[Any], Any] | None
+Write = Callable[[Any], Any]
 
 SQL_TYPES: dict[DialectName, dict[Storage, str]] = {
     "sqlite": {
@@ -105,17 +109,77 @@ TO_JSON: dict[DialectName, dict[Storage, Convert]] = {
 }
 
 
-def _decimal(scale: int) -> Callable[[Any], str]:
+def _decimal(scale: int) -> Write:
     return lambda value: number_text(int(value), scale)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+PLAIN: dict[Storage, Write] = {
+    "text": _same,
+    "integer": _same,
+    "boolean": _same,
+    "date": lambda value: None if value is None else value.isoformat(),
+    "moment": lambda value: None if value is None else moment_json(value),
+    "list": lambda value: None if value is None else list(value),
+}
+"""Memory value -> JSON value of the storage, which is what the change log keeps."""
+
+
+def _seconds(micros: Any) -> int | str:
+    """A length of time in seconds; below a second as a decimal."""
+    whole, rest = divmod(int(micros), 1_000_000)
+    return number_text(int(micros), 6) if rest else whole
+
+
+def _quarter(day: str) -> str:
+    return f"{day[:4]}-Q{(int(day[5:7]) + 2) // 3}"
+
+
+FORMS: dict[str, Write] = {
+    "month": lambda day: day[:7],
+    "quarter": _quarter,
+    "seconds": _seconds,
+    "json": orjson.loads,
+}
+"""JSON value of the storage -> how it is written, for values that are there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """Storage of one column: its kind and, for decimals, how many of its digits are fraction."""
+    """Storage of one column: its kind and, for decimals, how many of its digits are fraction.
+
+    `form` is how it is written in JSON. A value of several `parts` is a tuple in memory and an object in JSON.
+    `json_of` turns a memory value into JSON, `log_of` into what the change log keeps: as JSON, but numbers
+    stay scaled integers and days and lengths of time stay whole.
+    """
 
     storage: Storage
     scale: int = 0
     text_json: bool = False
+    form: Form = ""
+    parts: tuple[tuple[str, Codec], ...] = ()
+    json_of: Write = field(init=False, compare=False, repr=False)
+    log_of: Write = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.parts:
+            json_of, log_of = _object("json_of", self.parts), _object("log_of", self.parts)
+        else:
+            log_of = json_of = PLAIN[self.storage]
+            if self.text_json:
+                scale = self.scale
+                json_of = lambda value: None if value is None else number_text(value, scale)  # noqa: E731
+            elif (written := self._written()) is not None:
+                json_of = _then(log_of, written)
+        object.__setattr__(self, "json_of", json_of)
+        object.__setattr__(self, "log_of", log_of)
+
+    def _written(self) -> Write | None:
+        """From the JSON value of the storage to how the value is written, where the two differ."""
+        return _decimal(self.scale) if self.text_json else FORMS.get(self.form)
 
     def bind(self, dialect: DialectName) -> Convert:
         return BIND[dialect][self.storage]
@@ -125,29 +189,43 @@ class Codec:
 
     def to_json(self, dialect: DialectName) -> Convert:
         """Stored value -> JSON value."""
-        return _decimal(self.scale) if self.text_json else TO_JSON[dialect][self.storage]
+        written, plain = self._written(), TO_JSON[dialect][self.storage]
+        if written is None or plain is None or self.text_json:
+            return written or plain
+        return _then(plain, written)
+
+    def from_log(self, value: Any) -> Any:
+        """What the change log keeps -> JSON value."""
+        written = self._written()
+        return value if value is None or written is None else written(value)
+
+    def kept_of(self, value: Any) -> Any:
+        """Memory value -> JSON value, for notes that stay: what a flow decided on, why a rule fired."""
+        return self.json_of(value)
 
     def sql_type(self, dialect: DialectName) -> str:
         return SQL_TYPES[dialect][self.storage]
 
-    def json_of(self, value: Any) -> Any:
-        """Memory value -> JSON value."""
+
+def _then(first: Write, second: Write) -> Write:
+    """Both in turn; nothing stays nothing."""
+
+    def both(value: Any) -> Any:
+        return None if value is None else second(first(value))
+
+    return both
+
+
+def _object(way: Literal["json_of", "log_of"], parts: tuple[tuple[str, Codec], ...]) -> Write:
+    """A tuple of parts as an object."""
+    writes: Mapping[str, Write] = {name: getattr(codec, way) for name, codec in parts}
+
+    def write(value: Any) -> Any:
         if value is None:
             return None
-        if self.text_json:
-            return number_text(value, self.scale)
-        return _memory_json(value)
+        return {
+            name: None if part is None else to_json(part)
+            for (name, to_json), part in zip(writes.items(), value, strict=True)
+        }
 
-    def log_of(self, value: Any) -> Any:
-        """Memory value -> what the change log keeps: as JSON, but numbers stay scaled integers."""
-        return None if value is None else _memory_json(value)
-
-
-def _memory_json(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return moment_json(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return list(value)
-    return value
+    return write

@@ -16,11 +16,13 @@ from sqlglot import exp
 
 from engine.expressions import ChildSource, Params, lower
 from engine.expressions import types as t
-from engine.permissions.compiled import NO_ROWS, UNLIMITED, GrantSet
+from engine.expressions.sql import build as b
+from engine.permissions.compiled import NO_ROWS, UNLIMITED, GrantSet, uncovered
 from engine.storage.database import DialectName
-from forms.compiled import Field, Form, RowKind
+from forms.compiled import PART, WHOLE, Field, Form, RowKind
 from forms.system_forms import SYSTEM_FORMS
-from forms.tables import PARENT
+from forms.tables import ORDER, PARENT, TARGET, link_table
+from forms.totals import aggregate
 
 ME = t.ref("user")
 GrantsOf = Callable[[str], GrantSet]
@@ -86,9 +88,27 @@ class RecordColumns:
         name, rest = path[0], path[1:]
         if name == "parent" and self.parent is not None:
             return self.parent.column(rest)
+        if rest and self.row is not None and self.row.find(part := PART.join(path[:2])) is not None:
+            name, rest = part, path[2:]
         if not rest:
+            if name.startswith(WHOLE):
+                return self._whole(name.removeprefix(WHOLE))
             return self._guarded(name, self._plain(name))
         return self._follow(name, rest)
+
+    def _whole(self, name: str) -> exp.Expr:
+        """What the whole value of a masked or encrypted field is compared with."""
+        bare = RecordColumns(
+            self.query,
+            self.row,
+            self.alias,
+            form=self.form,
+            grants=uncovered(self.grants),
+            prefix=self.prefix,
+        )
+        blinds = self.row.blinds if self.row is not None else ()
+        blind = next((each.column for each in blinds if each.field == name), None)
+        return bare._guarded(name, col(self.alias, blind) if blind else bare._plain(name))
 
     def children(self, path: tuple[str, ...]) -> ChildSource:
         """The rows of a child table of this record, for aggregates."""
@@ -101,7 +121,7 @@ class RecordColumns:
                 .where(condition, copy=False)
                 .where(inner.condition, copy=False)
             )
-            return ChildSource(inner.source, linked, inner.columns)
+            return ChildSource(inner.source, linked, inner.columns, inner.order)
         child = self._form().children[path[0]]
         alias = self.query.alias()
         columns = RecordColumns(
@@ -118,7 +138,8 @@ class RecordColumns:
             # where no grant shows the child table, it has no rows for the reader
             showing = [self.rows_of(g.where) for g in self.grants.grants if g.shows(child.key)]
             belongs = exp.and_(belongs, any_of(showing) if showing else exp.false())
-        return ChildSource(table(child.table, alias), belongs, columns)
+        order = (col(alias, ORDER), col(alias, "id"))
+        return ChildSource(table(child.table, alias), belongs, columns, order)
 
     def row_predicate(self, grants: GrantSet) -> exp.Expr | None:
         """The rows that `grants` let the reader see, or None for all."""
@@ -170,7 +191,8 @@ class RecordColumns:
     def _plain(self, name: str) -> exp.Expr:
         found = self.row.fields.get(name) if self.row is not None else None
         if found is None or found.stored:
-            return col(self.alias, name)
+            # whether a value of several parts is there, its first part tells
+            return col(self.alias, found.parts[0].key if found is not None and found.parts else name)
         return self._virtual(found)
 
     def _virtual(self, found: Field) -> exp.Expr:
@@ -189,14 +211,11 @@ class RecordColumns:
         rollup = found.rollup
         if rollup is None:
             raise LookupError(found.key)
-        source = self.query.forms[rollup.form]
         alias = self.query.alias()
-        select = rollup_select(self.query.freed(), source, alias, found)
-        return exp.Subquery(
-            this=select.where(
-                exp.EQ(this=col(alias, rollup.link), expression=col(self.alias, "id")), copy=False
-            )
-        )
+        select = rollup_select(self.query.freed(), alias, found)
+        source = rolled_up(self.query, found)
+        linked = names(self.query, source, alias, rollup.link, col(self.alias, "id"), self._form().key)
+        return exp.Subquery(this=select.where(linked, copy=False))
 
     def _follow(self, name: str, rest: tuple[str, ...]) -> exp.Expr:
         target, condition, columns = self._target(name)
@@ -243,37 +262,52 @@ class RecordColumns:
         return self.form
 
 
-def rollup_select(query: Query, source: Form, alias: str, found: Field) -> exp.Select:
-    """SELECT of a rollup's aggregate over live rows of its form; the caller adds which parent."""
+def rolled_up(query: Query, found: Field) -> RowKind:
+    """What a rollup is over: a form, or a child table of it."""
     rollup = found.rollup
     if rollup is None:
         raise LookupError(found.key)
-    columns = RecordColumns(query, source, alias, form=source)
-    argument = columns.column((rollup.field,)) if rollup.field else exp.Star()
-    select = exp.select(aggregate(rollup.agg, argument, query.dialect)).from_(table(source.table, alias))
-    select = select.where(exp.Is(this=col(alias, "deleted_at"), expression=exp.null()), copy=False)
+    form = query.forms[rollup.form]
+    return form.children[rollup.rows] if rollup.rows is not None else form
+
+
+def rollup_select(query: Query, alias: str, found: Field) -> exp.Select:
+    """SELECT of a rollup's aggregate over what it is over, live records only; the caller adds which parent."""
+    rollup, source = found.rollup, rolled_up(query, found)
+    if rollup is None:
+        raise LookupError(found.key)
+    form = query.forms[rollup.form]
+    whole = query.alias() if rollup.rows is not None else alias
+    columns = record = RecordColumns(query, form, whole, form=form)
+    if rollup.rows is not None:
+        columns = RecordColumns(query, source, alias, form=form, parent=record)
+    argument = columns.column(tuple(rollup.field.split("."))) if rollup.field else exp.Star()
+    made = aggregate(rollup.agg, argument, query.dialect, found.value_type.digits)
+    select = exp.select(made).from_(table(source.table, alias))
+    if rollup.rows is not None:
+        belongs = exp.EQ(this=col(whole, "id"), expression=col(alias, PARENT))
+        select = select.join(table(form.table, whole), on=belongs, copy=False)
+    select = select.where(exp.Is(this=col(whole, "deleted_at"), expression=exp.null()), copy=False)
     if rollup.where is not None:
         select = select.where(lower(rollup.where, columns, query.params, query.dialect), copy=False)
     return select
 
 
-def aggregate(agg: str, argument: exp.Expr, dialect: DialectName) -> exp.Expr:
-    """The SQL aggregate of a rollup; an empty sum is 0, an average is rounded half up."""
-    if agg == "count":
-        return exp.Count(this=exp.Star())
-    if agg == "distinct":
-        return exp.Count(this=exp.Distinct(expressions=[argument]))
-    if agg == "avg":
-        total, count = exp.Sum(this=argument), exp.Count(this=argument.copy())
-        if dialect == "postgres":
-            return exp.Round(this=exp.Avg(this=argument.copy()), decimals=exp.Literal.number(0))
-        doubled = exp.Add(this=exp.Mul(this=total, expression=exp.Literal.number(2)), expression=count)
-        return exp.IntDiv(
-            this=exp.paren(doubled),
-            expression=exp.paren(exp.Mul(this=count.copy(), expression=exp.Literal.number(2))),
-        )
-    made = {"sum": exp.Sum, "min": exp.Min, "max": exp.Max}[agg](this=argument)
-    return exp.Coalesce(this=made, expressions=[exp.Literal.number(0)]) if agg == "sum" else made
+def names(query: Query, source: RowKind, alias: str, key: str, record: exp.Expr, form: str) -> exp.Expr:
+    """Condition: the row of `source` under `alias` names `record`, of `form`, in its field `key`."""
+    field = source.fields[key]
+    if field.parts:
+        which, named = field.parts
+        same = exp.EQ(this=col(alias, which.key), expression=exp.Literal.string(form))
+        return exp.and_(same, exp.EQ(this=col(alias, named.key), expression=record))
+    if not field.linked:
+        return exp.EQ(this=col(alias, key), expression=record)
+    if str(query.dialect) == "duckdb":
+        return b.call("LIST_CONTAINS", col(alias, key), record)  # the replica has no link tables
+    link = query.alias()
+    naming = exp.select(col(link, PARENT)).from_(table(link_table(source, field), link))
+    naming = naming.where(exp.EQ(this=col(link, TARGET), expression=record), copy=False)
+    return exp.In(this=col(alias, "id"), query=exp.Subquery(this=naming))
 
 
 def col(alias: str, name: str) -> exp.Column:

@@ -12,10 +12,11 @@ from engine.ids import new_id
 from engine.protocols import Record
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import ChildTable, Field, Form, RowKind, Rule
-from forms.counters import next_number
+from forms.counters import next_number, note_number
 from forms.environment import environment
 from forms.field_types.auto import Auto
-from forms.live import LiveRecord
+from forms.linked import first_value
+from forms.live import LiveRecord, live_record
 
 
 @dataclass(slots=True)
@@ -36,12 +37,9 @@ def live(work: UnitOfWork, app: CompiledApp, form: Form, values: Mapping[str, An
     from forms.rollups import aggregate_of
 
     env = environment(work, app)
-    record = LiveRecord(
-        {field.key: values.get(field.key) for field in form.stored()},
-        form,
-        env,
-        lambda key, field: aggregate_of(work, app, form, field, key),
-    )
+    record = live_record(values, form, env, lambda key, field: aggregate_of(work, app, form, field, key))
+    if form.plain:
+        return record
     row_env = environment(work, app, parent=record)
     for child in form.children.values():
         record[child.key] = [live_row(child, row, row_env) for row in values.get(child.key) or []]
@@ -50,7 +48,7 @@ def live(work: UnitOfWork, app: CompiledApp, form: Form, values: Mapping[str, An
 
 def live_row(child: ChildTable, values: Mapping[str, Any], env: Env) -> LiveRecord:
     """A child row with all stored fields present; a new one gets its id."""
-    row = LiveRecord({field.key: values.get(field.key) for field in child.stored()}, child, env, _no_rollup)
+    row = live_record(values, child, env, _no_rollup)
     row["id"] = values.get("id") or new_id()
     return row
 
@@ -65,36 +63,65 @@ def saving(
     """Start a save of `values`, the whole record as it shall be."""
     record = live(work, app, form, values)
     env = environment(work, app, old=before)
-    return Saving(work, app, form, before, record, env, environment(work, app, old=before, parent=record))
+    row_env = env if form.plain else environment(work, app, old=before, parent=record)
+    return Saving(work, app, form, before, record, env, row_env)
 
 
 def fill_defaults(save: Saving, given: set[str], new_rows: Mapping[str, set[str]]) -> None:
     """Defaults of fields that were not given; `new_rows` are the keys given for each new child row by id."""
     for field in save.form.fields.values():
-        if save.before is None and field.key not in given:
+        if save.before is None and field.preset is None and field.key not in given:
             _default(field, save.after, save.env)
+    if save.before is None:
+        _preset(save, save.form, save.after, None, given)
     for child in save.form.children.values():
         for row in save.after[child.key]:
             if row["id"] in new_rows:
                 for field in child.fields.values():
-                    if field.key not in new_rows[row["id"]]:
+                    if field.preset is None and field.key not in new_rows[row["id"]]:
                         _default(field, row, save.row_env)
+                _preset(save, child, row, save.after, new_rows[row["id"]])
+
+
+def _preset(
+    save: Saving, kind: RowKind, record: LiveRecord, parent: LiveRecord | None, given: set[str]
+) -> None:
+    """Defaults out of other records, once the record has all its own; where none is found, the field's own."""
+    for field in kind.presets:
+        if field.preset is not None and field.key not in given and record[field.key] is None:
+            record[field.key] = first_value(save.work, save.app, field.preset, record, parent)
+            if record[field.key] is None:
+                _default(field, record, save.env if parent is None else save.row_env)
 
 
 def _default(field: Field, record: LiveRecord, env: Env) -> None:
-    if field.system or field.derived:
+    if field.system or field.derived or (field.parts and record[field.key] is not None):
         return
     if field.default_expression is not None:
-        record[field.key] = field.default_expression.evaluate(record, env)
+        value = field.default_expression.evaluate(record, env)
+        record[field.key] = (value,) if field.several and value is not None else value
     elif field.default is not None:
         record[field.key] = field.default
 
 
 def number(save: Saving) -> None:
-    """Give a new record its serial numbers; last before the insert, so that counters are locked shortly."""
-    for field in save.form.fields.values():
-        if isinstance(field.kind, Auto) and save.after[field.key] is None:
-            save.after[field.key] = next_number(save.work, save.app, save.form, field.kind)
+    """Give a new record its serial numbers; last before the insert, so that counters are locked shortly.
+
+    Counting goes on after a number that was brought in.
+    """
+    for key, kind in _serials(save.form):
+        if save.after[key] is None:
+            save.after[key] = next_number(save.work, save.app, save.form, kind)
+        else:
+            note_number(save.work, save.app, save.form, kind, save.after[key])
+
+
+def _serials(form: Form) -> list[tuple[str, Auto]]:
+    known: list[tuple[str, Auto]] | None = form.sql.get("serials")
+    if known is None:
+        known = [(field.key, field.kind) for field in form.fields.values() if isinstance(field.kind, Auto)]
+        form.sql["serials"] = known
+    return known
 
 
 def compute(save: Saving) -> None:
@@ -147,15 +174,21 @@ def _clear_hidden(save: Saving) -> bool:
 def _clear(kind: RowKind, record: LiveRecord, env: Env) -> bool:
     hidden = [
         field.key
-        for field in kind.fields.values()
-        if field.visible is not True
-        and not field.derived
-        and record[field.key] is not None
-        and not holds(field.visible, record, env)
+        for field in _hiding(kind)
+        if record[field.key] is not None and not holds(field.visible, record, env)
     ]
     for key in hidden:
         record[key] = None
     return bool(hidden)
+
+
+def _hiding(kind: RowKind) -> list[Field]:
+    """The fields that a condition may hide."""
+    known: list[Field] | None = kind.sql.get("hiding")
+    if known is None:
+        known = [field for field in kind.fields.values() if field.visible is not True and not field.derived]
+        kind.sql["hiding"] = known
+    return known
 
 
 def holds(rule: Rule, record: Mapping[str, Any], env: Env) -> bool:

@@ -10,11 +10,14 @@ from engine.protocols import Record, RecordChange
 from engine.storage.unit_of_work import UnitOfWork
 from forms import rows
 from forms.access import Access
-from forms.checks import unique_keys
-from forms.compiled import Form
+from forms.compiled import Field, Form, Named
 from forms.compute import saving
+from forms.links import naming_params, naming_text
 from forms.records import RecordNotFound, finish, load, load_held, pass_lock, update
+from forms.recycle import repository
+from forms.recycle.repository import Emptied, Unit
 from forms.tables import PARENT, quoted
+from forms.uniques import unique_keys
 
 
 class Referenced(Conflict):
@@ -28,38 +31,42 @@ class Referenced(Conflict):
 
 def delete(work: UnitOfWork, form: Form, record: str) -> None:
     """Move a record to the recycle bin. References to it are refused, emptied or followed, as their fields
-    say. Raises RecordNotFound, RecordLocked, Referenced (details: how many of which form).
+    say; what goes with it comes back with it. Raises RecordNotFound, RecordLocked, Referenced (details: how many of which form).
     """
     outermost = work.batch is None
     if outermost:
         work.batch = new_id()
     try:
-        _delete(work, work.app(form.app), form, record, set())
+        unit = Unit(form.app, record)
+        _delete(work, work.app(form.app), form, record, set(), unit)
+        repository.keep(work, unit)
     finally:
         if outermost:
             work.batch = None
 
 
-def _delete(work: UnitOfWork, app: CompiledApp, form: Form, record: str, open_: set[str]) -> None:
+def _delete(work: UnitOfWork, app: CompiledApp, form: Form, record: str, open_: set[str], unit: Unit) -> None:
     found = load_held(work, form, record, lock="remove")
     if found is None:
         raise RecordNotFound()
     before, instance, editors = found
     pass_lock(work, instance, editors, before, {"deleted_at": work.now})
     open_ = open_ | {record}
+    named = Named(form.key, record)
     _refuse(work, app, form, record)
     for other, child, field in form.referrers:
         source = app.kind("form")[other]
         kind = source.children[child] if child else source
         policy = kind.fields[field].kind.options.on_delete
-        for each in referring(work, source, child, field, record):
+        for each in referring(work, source, child, kind.fields[field], named):
             if each in open_:
                 continue
             if policy == "cascade" and child is None:
-                _delete(work, app, source, each, open_)
+                _delete(work, app, source, each, open_, unit)
             elif policy != "restrict":
-                _unlink(work, source, child, field, each, record)
+                unit.emptied.append(_unlink(work, source, child, field, each, named))
     _mark(work, app, form, before)
+    unit.records.append((form.key, record))
 
 
 def _refuse(work: UnitOfWork, app: CompiledApp, form: Form, record: str) -> None:
@@ -69,7 +76,7 @@ def _refuse(work: UnitOfWork, app: CompiledApp, form: Form, record: str) -> None
         kind = source.children[child] if child else source
         if kind.fields[field].kind.options.on_delete == "restrict":
             name = ".".join(filter(None, (other, child)))
-            count = len(referring(work, source, child, field, record))
+            count = len(referring(work, source, child, kind.fields[field], Named(form.key, record)))
             if count:
                 counts[name] = counts.get(name, 0) + count
     if counts:
@@ -87,31 +94,48 @@ def _refuse(work: UnitOfWork, app: CompiledApp, form: Form, record: str) -> None
         )
 
 
-def referring(work: UnitOfWork, source: Form, child: str | None, field: str, record: str) -> list[str]:
-    """Ids of live records of `source` whose reference (or whose child rows' reference) names `record`."""
-    mark = rows.MARK[work.runtime.database.dialect]
+def referring(work: UnitOfWork, source: Form, child: str | None, field: Field, named: Named) -> list[str]:
+    """Ids of live records of `source` whose reference (or whose child rows' reference) names a record."""
+    dialect = work.runtime.database.dialect
     live = f"r.{quoted('deleted_at')} IS NULL"
     if child is None:
-        text = f"SELECT r.{quoted('id')} FROM {quoted(source.table)} AS r WHERE r.{quoted(field)} = {mark} AND {live} ORDER BY 1"
-    else:
-        table = source.children[child].table
+        naming = naming_text(source, field, "r", dialect)
         text = (
-            f"SELECT DISTINCT r.{quoted('id')} FROM {quoted(table)} AS c JOIN {quoted(source.table)} AS r "
-            f"ON r.{quoted('id')} = c.{quoted(PARENT)} WHERE c.{quoted(field)} = {mark} AND {live} ORDER BY 1"
+            f"SELECT r.{quoted('id')} FROM {quoted(source.table)} AS r WHERE {naming} AND {live} ORDER BY 1"
         )
-    return [row[0] for row in work.rows(text, (record,))]
+    else:
+        rows_of = source.children[child]
+        text = (
+            f"SELECT DISTINCT r.{quoted('id')} FROM {quoted(rows_of.table)} AS c "
+            f"JOIN {quoted(source.table)} AS r ON r.{quoted('id')} = c.{quoted(PARENT)} "
+            f"WHERE {naming_text(rows_of, field, 'c', dialect)} AND {live} ORDER BY 1"
+        )
+    return [row[0] for row in work.rows(text, naming_params(field, named))]
 
 
-def _unlink(work: UnitOfWork, source: Form, child: str | None, field: str, record: str, target: str) -> None:
+def _unlink(
+    work: UnitOfWork, source: Form, child: str | None, key: str, record: str, named: Named
+) -> Emptied:
+    """Empty the references of one record to the named one."""
+    field = (source.children[child] if child else source).fields[key]
+    touched: tuple[str, ...] = ()
     with work.as_system("engine", cause=work.cause):
+        before = load(work, source, record)
         if child is None:
-            update(work, source, record, {field: None})
-            return
-        kept: list[Record] = [
-            {**row, field: None if row[field] == target else row[field]}
-            for row in load(work, source, record)[child]
-        ]
-        update(work, source, record, {child: kept})
+            update(work, source, record, {key: field.without(before[key], named)})
+        else:
+            touched = tuple(row["id"] for row in before[child] if field.names(row[key], named))
+            kept: list[Record] = [{**row, key: field.without(row[key], named)} for row in before[child]]
+            update(work, source, record, {child: kept})
+    return Emptied(
+        form=source.key,
+        record=record,
+        field=key,
+        target=named.record,
+        target_form=named.form,
+        child=child,
+        rows=touched,
+    )
 
 
 def _mark(work: UnitOfWork, app: CompiledApp, form: Form, before: Record) -> None:
@@ -120,4 +144,8 @@ def _mark(work: UnitOfWork, app: CompiledApp, form: Form, before: Record) -> Non
     for listener in work.runtime.listeners:
         listener.before_save(work, change)
     rows.update(work, form, save.after, ("deleted_at", "rev"), unique_keys(form, save.after, save.env))
+    for child in form.children.values():
+        free = dict.fromkeys((rule.column for rule in child.uniques), None)
+        for row in before[child.key] if free else ():
+            rows.update(work, child, row, (), free)
     finish(save, change)

@@ -35,11 +35,16 @@ def arrange(forms: dict[str, Form], context: Context) -> None:
             if field.rollup is not None and field.stored and field.rollup.form == form.key
         )
     _find_referrers(forms)
+    for form, child, _pointer in all_rows(forms.values()):
+        (child or form).settle()
 
 
 def _field(forms: dict[str, Form], place: Place) -> Field:
     form = forms[place[0]]
-    return (form.children[place[1]] if place[1] else form).fields[place[2]]
+    found = (form.children[place[1]] if place[1] else form).find(place[2])
+    if found is None:
+        raise LookupError(place)
+    return found
 
 
 def _computed(forms: dict[str, Form], place: Place) -> bool:
@@ -61,7 +66,7 @@ def _graph(forms: dict[str, Form]) -> nx.DiGraph[Place]:
 def reads(forms: dict[str, Form], form: Form, child: ChildTable | None, field: Field) -> Iterable[Place]:
     """The places whose values a derived field is computed from."""
     if field.rollup is not None:
-        yield from ((field.rollup.form, None, key) for key in field.rollup.depends)
+        yield from ((field.rollup.form, rows, key) for rows, key in field.rollup.reads)
     if field.expression is not None:
         for path in field.expression.dependencies:
             yield from _along(forms, form, child, path)
@@ -76,8 +81,7 @@ def _along(
         child, path = form.children[path[0]], path[1:]
     here: Form | None = form
     for name in path:
-        fields = (child or here).fields if here is not None else {}
-        field = fields.get(name)
+        field = (child or here).find(name) if here is not None else None
         if field is None or here is None:
             return
         yield here.key, child.key if child else None, name
@@ -114,8 +118,9 @@ def _decide(forms: dict[str, Form], place: Place, context: Context) -> None:
         field.stored = not field.expression.volatile and _local(forms, form, child, field)
     elif field.rollup is not None:
         where = field.rollup.where
-        steady = all(_field(forms, (field.rollup.form, None, key)).stored for key in field.rollup.depends)
-        field.stored = steady and (where is None or (not where.volatile and _near(where.dependencies)))
+        steady = all(_field(forms, read).stored for read in reads(forms, form, child, field))
+        near = where is None or _near(where.dependencies, in_rows=field.rollup.rows is not None)
+        field.stored = steady and near and (where is None or not where.volatile)
     if not field.stored and field.expression is not None and not field.expression.pushable:
         names = "、".join(field.expression.not_pushable)
         context.error(
@@ -128,8 +133,8 @@ def _decide(forms: dict[str, Form], place: Place, context: Context) -> None:
         )
 
 
-def _near(dependencies: Iterable[tuple[str, ...]]) -> bool:
-    return all(len(path) == 1 for path in dependencies)
+def _near(dependencies: Iterable[tuple[str, ...]], *, in_rows: bool) -> bool:
+    return all(len(path) == (2 if in_rows and path[0] == "parent" else 1) for path in dependencies)
 
 
 def _local(forms: dict[str, Form], form: Form, child: ChildTable | None, field: Field) -> bool:
@@ -151,9 +156,9 @@ def _find_referrers(forms: dict[str, Form]) -> None:
     found: dict[str, list[tuple[str, str | None, str]]] = {}
     for form, child, _pointer in all_rows(forms.values()):
         for field in (child or form).fields.values():
-            if field.refers and field.stored and not field.system and field.target in forms:
-                found.setdefault(str(field.target), []).append(
-                    (form.key, child.key if child else None, field.key)
-                )
+            for target in field.targets if field.stored and not field.system else ():
+                if target in forms:
+                    place = (form.key, child.key if child else None, field.key)
+                    found.setdefault(target, []).append(place)
     for key, referrers in found.items():
         forms[key].referrers = tuple(referrers)

@@ -14,10 +14,10 @@ def diff(form: Form, before: Record | None, after: Record) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in form.stored():
         old = before.get(field.key) if before is not None else None
-        new = after.get(field.key)
-        if old != new:
+        new = after[field.key] if before is None else after.get(field.key)
+        if old is not new and old != new:
             log = field.codec.log_of
-            found[field.key] = [log(old), log(new)]
+            found[field.key] = [None if old is None else log(old), log(new)]
     for child in form.children.values():
         rows = _rows(child, before[child.key] if before is not None else [], after[child.key])
         if rows:

@@ -14,9 +14,10 @@ from engine.permissions.compiled import CompiledGrant, GrantSet
 from engine.protocols import Record
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
-from forms.compiled import ChildTable, Form, Rule
+from forms.compiled import PART, ChildTable, Form, Rule
 from forms.compute import holds
 from forms.environment import environment
+from forms.masking import masked
 from forms.reading_json import read_only, reader
 from forms.records import RecordNotFound
 from forms.targets import check_targets
@@ -89,7 +90,11 @@ class Edit:
             message = text("base_version 应为读取时得到的 rev。", "base_version is the `rev` you got.")
             raise Invalid([error("wrong_type", "/base_version", message)])
         if base != before["rev"]:
-            merge(self.access.work, self.form, before, values, base)
+            merge(self.access.work, self.form, before, values, base, shows=self._shows)
+
+    def _shows(self, key: str) -> bool:
+        """Whether the writer may read a field of this record as it is."""
+        return self.held is None or any(grant.shows(key) for grant in self.held)
 
 
 def refuse_readonly(access: Access, form: Form, before: Record, values: Mapping[str, Any]) -> None:
@@ -137,8 +142,18 @@ def _touched(data: Any, form: Form) -> dict[str, Any]:
     }
 
 
-def merge(work: UnitOfWork, form: Form, before: Record, values: Mapping[str, Any], base: int) -> None:
-    """Raises FieldConflict when a field of `values` was changed after revision `base`."""
+def merge(
+    work: UnitOfWork,
+    form: Form,
+    before: Record,
+    values: Mapping[str, Any],
+    base: int,
+    *,
+    shows: Callable[[str], bool] = lambda _key: True,
+) -> None:
+    """Raises FieldConflict when a field of `values` was changed after revision `base`; what the writer may
+    not read (`shows`) is masked in it.
+    """
     since: dict[str, Any] = {}
     for change in log.of_record(work, form.app, form.key, before["id"], limit=MERGED):
         if change.rev <= base:
@@ -146,15 +161,19 @@ def merge(work: UnitOfWork, form: Form, before: Record, values: Mapping[str, Any
         since |= change.diff
     else:
         since |= values  # too far back to tell
-    met = sorted(since.keys() & values.keys())
+    met = sorted({key.partition(PART)[0] for key in since} & {key.partition(PART)[0] for key in values})
     if met:
         details = {
-            key: {"theirs": _shown(form, key, before[key]), "yours": _shown(form, key, values[key])}
+            key: {
+                "theirs": _shown(form, key, before[key], covered=not shows(key)),
+                "yours": _shown(form, key, values[key], covered=False),
+            }
             for key in met
         }
         raise FieldConflict(pointer=f"/{met[0]}", details={"fields": details, "rev": before["rev"]})
 
 
-def _shown(form: Form, key: str, value: Any) -> Any:
+def _shown(form: Form, key: str, value: Any, *, covered: bool) -> Any:
     field = form.fields.get(key)
-    return field.codec.json_of(value) if field is not None else None
+    told = field.codec.kept_of(value) if field is not None else None
+    return masked(field)(told) if field is not None and covered else told

@@ -11,6 +11,7 @@ from engine.expressions import types as t
 from engine.identity.principal import Principal
 from engine.storage.unit_of_work import UnitOfWork
 from forms.columns import Query, RecordColumns
+from forms.happenings import LogHappenings
 from forms.system_forms import SystemForm
 from forms.tables import quoted
 
@@ -82,16 +83,35 @@ def environment(
     **extra: Any,
 ) -> Env:
     """An environment for records of `app`; references are followed with full rights."""
+    if old is None and parent is None and row is None and not extra:
+        key = ("environment", app.key, work.principal.user)
+        known: Env | None = work.memory.get(key)
+        if known is None:
+            known = work.memory[key] = _environment(work, app, variables(work, app), None, None, None)
+        return known
+    return _environment(work, app, variables(work, app, **extra), old, parent, row)
+
+
+def _environment(
+    work: UnitOfWork,
+    app: CompiledApp,
+    known: Mapping[str, Any],
+    old: Mapping[str, Any] | None,
+    parent: Mapping[str, Any] | None,
+    row: Mapping[str, Any] | None,
+) -> Env:
     from forms.records import follow
 
     return Env(
         now=work.now,
         tz=app.zone,
-        variables=variables(work, app, **extra),
+        variables=known,
         follow=lambda form, key: follow(work, app, form, key),
         old=old,
         parent=parent,
         row=row,
+        happenings=LogHappenings(work, app),
+        calendars=app.calendars,
     )
 
 
@@ -113,7 +133,7 @@ def scope_members(work: UnitOfWork, app: CompiledApp, name: str, known: Mapping[
             )
         cached = app.memory["scope", name, dialect] = (text, query.params)
     text, params = cached
-    rows = work.rows(text, params.bind(known, work.now, app.zone))
+    rows = work.rows(text, params.bind(known, work.now, app.zone, app.calendars))
     return tuple(sorted(row[0] for row in rows))
 
 

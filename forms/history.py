@@ -11,9 +11,10 @@ from engine.errors import Forbidden
 from engine.permissions.compiled import GrantSet
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
-from forms.compiled import Form, RowKind
+from forms.compiled import PART, Form, RowKind
+from forms.masking import masked
 from forms.records import RecordNotFound
-from forms.values import moment_json, number_text
+from forms.values import moment_json
 
 HIDDEN = {"rev", "updated_at", "updated_by", "id", "created_at", "created_by"}
 
@@ -59,39 +60,44 @@ def _entry(form: Form, change: Change, shown: GrantSet) -> dict[str, Any]:
 def _changes(form: Form, diff: dict[str, Any], shown: GrantSet) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, moved in diff.items():
-        if key in HIDDEN or not shown.shows(key):
+        if key in HIDDEN or not (shown.shows(key) or shown.masks(key)):
             continue
         if key in form.children:
             found[key] = {
                 op: [_row(form.children[key], row, shown, key) for row in rows] for op, rows in moved.items()
             }
         else:
-            found[key] = [_json(form, key, value) for value in moved]
+            covered = not shown.shows(key)
+            found[key.replace(PART, ".")] = [_json(form, key, value, covered=covered) for value in moved]
     return found
 
 
 def _row(child: RowKind, row: dict[str, Any], shown: GrantSet, name: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in row.items():
-        if key == "id" or not shown.shows(f"{name}.{key}"):
-            if key == "id":
-                found[key] = value
+        if key == "id":
+            found[key] = value
             continue
-        if key in child.fields:
-            found[key] = (
-                [_json(child, key, each) for each in value]
-                if _pair(child, key, value)
-                else _json(child, key, value)
-            )
+        full = f"{name}.{key}"
+        covered = not shown.shows(full)
+        if (covered and not shown.masks(full)) or child.find(key) is None:
+            continue
+        found[key.replace(PART, ".")] = (
+            [_json(child, key, each, covered=covered) for each in value]
+            if _pair(child, key, value)
+            else _json(child, key, value, covered=covered)
+        )
     return found
 
 
 def _pair(child: RowKind, key: str, value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and child.fields[key].codec.storage != "list"
+    field = child.find(key)
+    return isinstance(value, list) and len(value) == 2 and field is not None and field.codec.storage != "list"
 
 
-def _json(kind: RowKind, key: str, value: Any) -> Any:
-    field = kind.fields.get(key)
-    if value is None or field is None or not field.codec.text_json:
+def _json(kind: RowKind, key: str, value: Any, *, covered: bool) -> Any:
+    field = kind.find(key)
+    if field is None:
         return value
-    return number_text(int(value), field.codec.scale)
+    told = field.codec.from_log(value)
+    return masked(field)(told) if covered else told

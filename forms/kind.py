@@ -7,15 +7,22 @@ from typing import Any
 
 from engine.definitions.app import CompiledApp
 from engine.definitions.context import Context
+from engine.definitions.places import Asked, Place
 from engine.definitions.plan import Risk, Step
 from engine.findings import Text
 from engine.jobs import enqueue
 from engine.protocols import DefinitionKind
 from engine.storage.unit_of_work import UnitOfWork
+from forms.backfill_keys import arm as arm_keys
 from forms.compile import compile_forms
 from forms.compiled import Field, Form, RowKind
+from forms.places import place_in_form
 from forms.read_fields import field_pointer
+from forms.recycle.purge import arm_purge
+from forms.reseal import arm as arm_reseal
 from forms.schema import FormDocument, OptionSetDocument
+from forms.search.backfill import arm_search
+from forms.shadows import extend_shadows
 from forms.tables import extend_tables
 
 
@@ -38,6 +45,9 @@ class FormKind(DefinitionKind):
     def check_and_compile(self, documents: Mapping[str, Any], context: Context) -> dict[str, Any]:
         return dict(compile_forms(documents, context))
 
+    def place(self, asked: Asked, document: Mapping[str, Any], context: Context) -> Place | None:
+        return place_in_form(asked, context)
+
     def plan(self, before: CompiledApp | None, after: CompiledApp) -> list[Step]:
         old: Mapping[str, Form] = before.kind("form") if before else {}
         return list(_steps(old, after.kind("form")))
@@ -46,6 +56,11 @@ class FormKind(DefinitionKind):
         old: dict[str, Form] = dict(before.kind("form")) if before else {}
         new: dict[str, Form] = dict(after.kind("form"))
         extend_tables(work, old, new)
+        extend_shadows(work, old, new)
+        arm_purge(work, after, before)
+        arm_keys(work, after, old)
+        arm_search(work, old, after)
+        arm_reseal(work, after, old)
         for key, form in new.items():
             if key in old and _needs_backfill(old[key], form):
                 enqueue(
@@ -83,20 +98,33 @@ def _row_steps(form: Form, before: RowKind, after: RowKind, child: str | None) -
             yield from _field_steps(pointer, before.fields[key], field)
     for key in before.fields.keys() - after.fields.keys():
         yield _removed(f"/forms/{form.key}", f"{child}.{key}" if child else key)
-    columns = {unique.column for unique in after.uniques}
+    yield from _unique_steps(f"/forms/{form.key}", before, after)
+
+
+def _unique_steps(pointer: str, before: RowKind, after: RowKind) -> Iterator[Step]:
     known = {unique.column for unique in before.uniques}
     fresh = {field.key for field in after.fields.values()} - before.fields.keys()
     for unique in after.uniques:
         if unique.column not in known and not set(unique.fields) & fresh:
             yield _step(
                 "add_unique",
-                "destructive",
-                f"/forms/{form.key}",
-                f"为已有字段“{'、'.join(unique.fields)}”增加唯一约束。",
-                f"A unique constraint is added to existing fields: {', '.join(unique.fields)}.",
+                "warn",
+                pointer,
+                f"为已有字段“{'、'.join(unique.fields)}”增加唯一约束；已重复的记录会逐一列出，改正前不受约束。",
+                f"A unique constraint is added to existing fields: {', '.join(unique.fields)}. Records that "
+                "break it already are listed and stay outside until they are corrected.",
             )
-    for column in known - columns:
-        yield _removed(f"/forms/{form.key}", column)
+    columns = {unique.column for unique in after.uniques}
+    for unique in before.uniques:
+        if unique.column not in columns:
+            names = unique.fields
+            yield _step(
+                "remove_unique",
+                "warn",
+                pointer,
+                f"不再要求“{'、'.join(names)}”唯一。",
+                f"{', '.join(names)} need no longer be unique.",
+            )
 
 
 def _field_steps(pointer: str, before: Field, after: Field) -> Iterator[Step]:
@@ -119,6 +147,8 @@ def _field_steps(pointer: str, before: Field, after: Field) -> Iterator[Step]:
             f"字段“{after.key}”的类型改变。",
             f"The type of field '{after.key}' changes.",
         )
+    if before.sealed != after.sealed:
+        yield from _sealing_steps(pointer, before, after)
     lost = set(before.value_type.options or ()) - set(after.value_type.options or ())
     if lost and same_value:
         yield _step(
@@ -128,6 +158,25 @@ def _field_steps(pointer: str, before: Field, after: Field) -> Iterator[Step]:
             f"字段“{after.key}”去掉了选项：{'、'.join(sorted(lost))}。",
             f"The field '{after.key}' loses options: {', '.join(sorted(lost))}.",
         )
+
+
+def _sealing_steps(pointer: str, before: Field, after: Field) -> Iterator[Step]:
+    if before.sealed:
+        yield _step(
+            "decrypt",
+            "destructive",
+            f"{pointer}/encrypt",
+            f"字段“{after.key}”不再加密。",
+            f"The field '{after.key}' is no longer encrypted.",
+        )
+        return
+    yield _step(
+        "encrypt",
+        "warn" if before.codec.storage == "text" else "destructive",
+        f"{pointer}/encrypt",
+        f"字段“{after.key}”的现有值将在后台加密；修改历史中此前的值不变。",
+        f"Stored values of '{after.key}' are encrypted by a job; what the history kept before stays as it is.",
+    )
 
 
 def _removed(pointer: str, name: str) -> Step:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from engine.definitions.app import CompiledApp
 from engine.errors import EngineError, Forbidden
 from engine.expressions import CheckedExpression, ExpressionError, Shape, check
 from engine.expressions import types as t
+from engine.expressions.names import joined
 from engine.findings import Text
 from engine.storage.columns import moment_from_text
 from engine.storage.unit_of_work import UnitOfWork
@@ -24,11 +25,13 @@ from forms.environment import variables
 from forms.output import record_json
 from forms.plans import kept
 from forms.reading_plan import Path, ReadingPlan, SortKey, UnknownField, default_fields, make_plan
+from forms.whole_values import NotFindable, whole_values
 
 MAX_LIMIT = 500
 COUNTED = 1_000
 SORTED_BY = 8
 FIELDS = 200
+LONGEST = 4
 
 CountMode = Literal["exact", "estimated", "none"]
 
@@ -40,6 +43,14 @@ class BadCursor(EngineError):
     zh = "游标无效，或与本次查询不符。"
     fix_zh = "请从第一页重新开始。"
     fix_en = "Start again from the first page."
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A record that a filter of the engine's own names as `$anchor`."""
+
+    form: str
+    record: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,7 @@ class ListQuery:
     limit: int = 50
     cursor: str | None = None
     count: CountMode = "estimated"
+    anchor: Anchor | None = None
 
 
 def list_json(work: UnitOfWork, app: CompiledApp, form: Form, query: ListQuery) -> dict[str, Any]:
@@ -70,8 +82,10 @@ def list_json(work: UnitOfWork, app: CompiledApp, form: Form, query: ListQuery) 
         access, form, query, tuple(value is None for value in cursor) if cursor is not None else None
     )
     limit = max(1, min(query.limit, MAX_LIMIT))
-    known = variables(work, app, row_limit=limit + 1, **_cursor_values(plan, cursor))
-    rows = work.rows(plan.text, plan.params.bind(known, work.now, app.zone))
+    known = variables(
+        work, app, row_limit=limit + 1, **_cursor_values(plan, cursor), **_anchored(query.anchor)
+    )
+    rows = work.rows(plan.text, plan.params.bind(known, work.now, app.zone, app.calendars))
     more = len(rows) > limit
     rows = rows[:limit]
     answer: dict[str, Any] = {
@@ -79,8 +93,12 @@ def list_json(work: UnitOfWork, app: CompiledApp, form: Form, query: ListQuery) 
         "next": _cursor(query, plan, rows[-1]) if more else None,
     }
     if query.count == "exact" or (query.count == "estimated" and cursor is None):
-        answer["count"] = _count(work, app, plan, query.count)
+        answer["count"] = _count(work, app, plan, query)
     return answer
+
+
+def _anchored(anchor: Anchor | None) -> dict[str, Any]:
+    return {"anchor": anchor.record} if anchor is not None else {}
 
 
 def _plan(access: Access, form: Form, query: ListQuery, after: tuple[bool, ...] | None) -> ReadingPlan:
@@ -96,17 +114,20 @@ def _plan(access: Access, form: Form, query: ListQuery, after: tuple[bool, ...] 
             dialect,
             grants_of=access.seen,
             fields=read_fields(access, form, query.fields),
-            where=read_filter(access, form, query.filter),
+            where=read_filter(access, form, query.filter, query.anchor),
             sort=sort,
             limit=True,
             after=after,
         )
 
-    key = (form.key, dialect, access.key, query.filter, query.sort, query.fields, after)
+    anchored = query.anchor.form if query.anchor is not None else None
+    key = (form.key, dialect, access.key, query.filter, query.sort, query.fields, after, anchored)
     return kept(access.app, key, make)
 
 
-def read_filter(access: Access, form: Form, source: str | None) -> CheckedExpression | None:
+def read_filter(
+    access: Access, form: Form, source: str | None, anchor: Anchor | None = None
+) -> CheckedExpression | None:
     """The checked filter. Raises ExpressionError, NotPushable, UnknownField."""
     if not source or not source.strip():
         return None
@@ -119,8 +140,11 @@ def read_filter(access: Access, form: Form, source: str | None) -> CheckedExpres
                 Text(zh=f"筛选条件不是有效的 JSON：{wrong}", en=f"The filter is not valid JSON: {wrong}"),
                 pointer="/filter",
             ) from wrong
+    scope = access.scope(form, masked=True)
+    if anchor is not None:
+        scope = replace(scope, variables={**scope.variables, "anchor": t.ref(anchor.form)})
     try:
-        checked = check(parsed, access.scope(form), expect=t.BOOL)
+        checked = check(parsed, scope, expect=t.BOOL)
     except ExpressionError as wrong:
         wrong.pointer = "/filter"
         raise
@@ -129,7 +153,7 @@ def read_filter(access: Access, form: Form, source: str | None) -> CheckedExpres
         raise BadFilter(
             Text(zh=f"筛选条件不能使用：{names}。", en=f"A filter cannot use {names}."), pointer="/filter"
         )
-    return checked
+    return whole_values(access, form, checked)
 
 
 class TooMany(EngineError):
@@ -160,7 +184,7 @@ def read_sort(access: Access, form: Form, source: str | None) -> tuple[SortKey, 
     for part in parts:
         name = part.strip()
         descending = name.startswith("-")
-        path = _path(access, form, name.lstrip("+-"), "/sort")
+        path = read_path(access, form, name.lstrip("+-"), "/sort")
         if all(key.path != path for key in keys):
             keys.append(SortKey(path, descending))
     if all(key.path != ("id",) for key in keys):
@@ -185,7 +209,7 @@ def read_fields(access: Access, form: Form, source: str | None) -> list[Path]:
         elif name == "version" and name not in form.fields:
             continue  # another name of `rev`
         else:
-            path = _path(access, form, name, "/fields")
+            path = read_path(access, form, name, "/fields", composed=True)
         if path not in paths:
             paths.append(path)
         if len(path) > 1 and (head := (path[0],)) not in paths:
@@ -193,21 +217,36 @@ def read_fields(access: Access, form: Form, source: str | None) -> list[Path]:
     return paths
 
 
-def _path(access: Access, form: Form, name: str, pointer: str) -> Path:
-    """A path of fields that the reader may see, at most three hops. Raises UnknownField."""
-    path = tuple(name.split("."))
-    scope = access.scope(form)
+def read_path(access: Access, form: Form, name: str, pointer: str, *, composed: bool = False) -> Path:
+    """A path of fields that the reader may see, at most three hops. Raises UnknownField.
+
+    With `composed` it is for showing: it may end at a field of several parts as a whole, or be masked.
+    Otherwise it may not end at an encrypted field. Raises NotFindable.
+    """
+    scope = access.scope(form, masked=composed)
     shape: Shape | None = scope.shape
-    for index, part in enumerate(path):
-        kind = shape.type_of(part) if shape is not None and len(path) <= 4 else None
-        if kind is None:
+    path: Path = ()
+    rest = tuple(name.split("."))
+    while rest:
+        rest = joined(shape, rest) if shape is not None else rest
+        known = shape if len(path) + len(rest) <= LONGEST else None
+        kind = known.type_of(rest[0]) if known is not None else None
+        whole = composed and len(rest) == 1 and known is not None and _is_whole(known, rest[0])
+        if kind is None and not whole:
             raise UnknownField(
                 Text(zh=f"表单中没有字段“{name[:80]}”。", en=f"The form has no field '{name[:80]}'."),
                 pointer=pointer,
             )
-        if index < len(path) - 1:
-            shape = scope.shapes(kind.form) if kind.form else None
+        if not composed and known is not None and rest[0] in getattr(known, "sealed", ()):
+            raise NotFindable(pointer=pointer)
+        path, rest = (*path, rest[0]), rest[1:]
+        shape = scope.shapes(kind.form) if kind is not None and kind.form else None
     return path
+
+
+def _is_whole(shape: Shape, name: str) -> bool:
+    """Whether the shape has a field of several parts of this name."""
+    return shape.type_of(name) is None and shape.child(name) is None and name in shape.names()
 
 
 def _read_cursor(query: ListQuery) -> list[Any] | None:
@@ -226,8 +265,10 @@ def _read_cursor(query: ListQuery) -> list[Any] | None:
 
 def _question(query: ListQuery) -> str:
     """A short digest of what decides the order of a list."""
-    text = f"{query.filter}\x00{query.sort}".encode()
-    return hashlib.blake2b(text, digest_size=6).hexdigest()
+    text = f"{query.filter}\x00{query.sort}"
+    if query.anchor is not None:
+        text += f"\x00{query.anchor.record}"
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 
 def _cursor(query: ListQuery, plan: ReadingPlan, row: Sequence[Any]) -> str:
@@ -268,9 +309,10 @@ def _from_cursor(storage: str, raw: Any) -> Any:
     return raw
 
 
-def _count(work: UnitOfWork, app: CompiledApp, plan: ReadingPlan, mode: CountMode) -> int:
+def _count(work: UnitOfWork, app: CompiledApp, plan: ReadingPlan, query: ListQuery) -> int:
     text = plan.count
-    if mode == "estimated":
+    if query.count == "estimated":
         text = f"SELECT count(*) FROM ({text.replace('COUNT(*)', '1', 1)} LIMIT {COUNTED + 1}) AS few"
-    row = work.row(text, plan.params.bind(variables(work, app, row_limit=0), work.now, app.zone))
+    known = variables(work, app, row_limit=0, **_anchored(query.anchor))
+    row = work.row(text, plan.params.bind(known, work.now, app.zone, app.calendars))
     return int(row[0]) if row else 0

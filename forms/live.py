@@ -31,7 +31,12 @@ class LiveRecord(dict[str, Any]):
 
     def __missing__(self, key: str) -> Any:
         field = self.kind.fields.get(key)
-        if field is None or field.stored:
+        if field is None:
+            return None
+        if field.parts:
+            values = tuple([self[part.key] for part in field.parts])
+            return None if all(value is None for value in values) else values
+        if field.stored:
             return None
         if field.rollup is not None:
             return self.roll(self["id"], field)
@@ -42,3 +47,31 @@ class LiveRecord(dict[str, Any]):
     def get(self, key: str, default: Any = None) -> Any:
         value = self[key]
         return default if value is None else value
+
+
+class ComposedRecord(LiveRecord):
+    """A record with fields of several parts: the parts are entries, a whole is read and written as a tuple."""
+
+    __slots__ = ()
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        field = self.kind.fields.get(key)
+        if field is None or not field.parts:
+            super().__setitem__(key, value)
+            return
+        for part, each in zip(field.parts, value or (None,) * len(field.parts), strict=True):
+            super().__setitem__(part.key, each)
+
+
+def live_record(
+    values: Mapping[str, Any], kind: RowKind, env: Env, roll: Callable[[str, Field], Any]
+) -> LiveRecord:
+    """The stored fields of a record out of `values`, which may name a field of parts as a whole."""
+    stored = {field.key: values.get(field.key) for field in kind.columns}
+    if not kind.composed:
+        return LiveRecord(stored, kind, env, roll)
+    record = ComposedRecord(stored, kind, env, roll)
+    for field in kind.composed:
+        if field.key in values:
+            record[field.key] = values[field.key]
+    return record

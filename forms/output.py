@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from engine.permissions.compiled import GrantSet
+from engine.permissions.compiled import CompiledGrant, GrantSet
 from engine.protocols import Record
 from forms.access import Access
-from forms.compiled import ChildTable, Form
+from forms.compiled import PART, ChildTable, Form, RowKind
 from forms.environment import environment, variables
+from forms.masking import masked
 from forms.plans import kept
-from forms.reading_plan import ChildPlan, Path, ReadingPlan, make_child_plan
+from forms.reading_plan import ChildPlan, Column, Path, ReadingPlan, make_child_plan
 
 
 def record_json(
@@ -20,6 +21,8 @@ def record_json(
     """One object per row; a field that the row's grants do not show is absent."""
     width = len(plan.columns)
     answers = [_object(shown_columns(plan, row[width : width + plan.flags]), row) for row in found]
+    if plan.composed:
+        _clear_empty(plan.composed, answers)
     if plan.children and answers:
         _add_children(access, form, plan, found, answers)
     return answers
@@ -30,31 +33,57 @@ def saved_json(access: Access, form: Form, record: Record) -> dict[str, Any] | N
 
     None when that takes the store: virtual fields, or no right to read it.
     """
-    grants = access.readable(form.key, record["id"])
-    kinds = (form, *form.children.values())
-    if any(not field.stored for kind in kinds for field in kind.fields.values()):
+    if _virtual(form):
         return None
+    grants = access.readable(form.key, record["id"])
     held = access.held(grants, record, environment(access.work, access.app), write=False)
     if held == ():
         return None
+    writes, children = _written_by(access, form, held)
+    answer = {key: json_of(record[key]) for key, json_of in writes}
+    if "version" not in form.fields and "rev" in answer:
+        answer["version"] = answer["rev"]  # its second name
+    for key, cells in children:
+        answer[key] = [{name: json_of(row[name]) for name, json_of in cells} for row in record[key]]
+    return answer
+
+
+def _virtual(form: Form) -> bool:
+    """Whether the form has values that are computed when they are read."""
+    known: bool | None = form.sql.get("virtual")
+    if known is None:
+        kinds = (form, *form.children.values())
+        known = any(not field.stored for kind in kinds for field in kind.fields.values())
+        form.sql["virtual"] = known
+    return known
+
+
+Writes = list[tuple[str, Callable[[Any], Any]]]
+
+
+def _written_by(
+    access: Access, form: Form, held: tuple[CompiledGrant, ...] | None
+) -> tuple[Writes, list[tuple[str, Writes]]]:
+    """The fields, and the child tables with theirs, that these grants show, each with how it becomes JSON."""
 
     def shows(name: str) -> bool:
         return held is None or any(grant.shows(name) for grant in held)
 
-    answer = {
-        field.key: field.codec.json_of(record[field.key])
-        for field in form.fields.values()
-        if field.key != "deleted_at" and shows(field.key)
-    }
-    if "version" not in form.fields and "rev" in answer:
-        answer["version"] = answer["rev"]  # its second name
-    for key, child in form.children.items():
-        if shows(key):
-            names = [name for name in child.fields if shows(f"{key}.{name}")]
-            answer[key] = [
-                {name: child.fields[name].codec.json_of(row[name]) for name in names} for row in record[key]
-            ]
-    return answer
+    def writes(kind: RowKind, prefix: str) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+        for key, field in kind.fields.items():
+            if shows(prefix + key):
+                yield key, field.codec.json_of
+            elif held is not None and any(grant.masks(prefix + key) for grant in held):
+                yield key, _then(field.codec.json_of, masked(field))
+
+    def make() -> tuple[Writes, list[tuple[str, Writes]]]:
+        own = [(key, write) for key, write in writes(form, "") if key != "deleted_at"]
+        children = [
+            (key, list(writes(child, f"{key}."))) for key, child in form.children.items() if shows(key)
+        ]
+        return own, children
+
+    return kept(access.app, ("written", form.key, held), make)
 
 
 Shown = list[tuple[int, str | None, Path, Any]]
@@ -67,15 +96,27 @@ def shown_columns(plan: ReadingPlan, flags: Sequence[Any]) -> Shown:
     known: Shown | None = plan.shown.get(key)
     if known is None:
         known = plan.shown[key] = [
-            (place, column.path[0] if len(column.path) == 1 else None, column.path, column.to_json)
+            (place, column.path[0] if len(column.path) == 1 else None, column.path, to_json)
             for place, column in enumerate(plan.columns)
-            if column.shown_by is None or not key or any(key[flag] for flag in column.shown_by)
+            for to_json in _sight(column, key)
         ]
         twice = [(place, "version", path, same) for place, key_, path, same in known if key_ == "rev"]
         if plan.versioned and twice:
             known += twice
             known.sort(key=lambda each: each[0])
     return known
+
+
+def _sight(column: Column, flags: tuple[bool, ...]) -> Iterator[Any]:
+    """How a column of a row with these grant flags becomes JSON: as it is, masked, or not at all."""
+    if column.shown_by is None or not flags or any(flags[flag] for flag in column.shown_by):
+        yield column.to_json
+    elif any(flags[flag] for flag in column.masked_by):
+        yield _then(column.to_json, column.mask)
+
+
+def _then(to_json: Any, mask: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return mask if to_json is None else lambda value: mask(to_json(value))
 
 
 def _object(shown: Shown, row: Sequence[Any]) -> dict[str, Any]:
@@ -101,6 +142,28 @@ def _nest(answer: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     here[path[-1]] = value
 
 
+def _clear_empty(composed: tuple[Path, ...], answers: list[dict[str, Any]]) -> None:
+    """Values of several parts that are all empty are empty as a whole."""
+    for path in composed:
+        for answer in answers:
+            here: Any = answer
+            for name in path[:-1]:
+                here = here.get(name) or {}
+            value = here.get(path[-1])
+            if value is not None and all(part is None for part in value.values()):
+                here[path[-1]] = None
+
+
+def _compose(child: ChildTable, row: dict[str, Any]) -> dict[str, Any]:
+    """A child row whose values of several parts are objects."""
+    for field in child.composed:
+        names = [part.key for part in field.parts]
+        if names[0] in row:
+            value = {name.partition(PART)[2]: row.pop(name) for name in names}
+            row[field.key] = value if any(part is not None for part in value.values()) else None
+    return row
+
+
 def _add_children(
     access: Access,
     form: Form,
@@ -124,11 +187,12 @@ def _add_children(
                 answer[key] = []
         for parent, row in _child_rows(access, form, child, grants, list(by_id)):
             if key in by_id[parent]:
+                cells = _compose(child, row).items()
                 by_id[parent][key].append(
                     {
-                        name: value
-                        for name, value in row.items()
-                        if _shown(grants, flags[parent], f"{key}.{name}")
+                        name: shown
+                        for name, value in cells
+                        for shown in _cell(grants, flags[parent], child, name, value)
                     }
                 )
 
@@ -145,7 +209,7 @@ def _child_rows(
 
     plan = kept(app, ("rows", form.key, child.key, dialect, access.key, grants.key), make)
     known = variables(work, app, parents=tuple(parents))
-    for parent, *values in work.rows(plan.text, plan.params.bind(known, work.now, app.zone)):
+    for parent, *values in work.rows(plan.text, plan.params.bind(known, work.now, app.zone, app.calendars)):
         yield (
             parent,
             {
@@ -153,6 +217,15 @@ def _child_rows(
                 for (name, to_json), value in zip(plan.columns, values, strict=True)
             },
         )
+
+
+def _cell(grants: GrantSet, flags: Sequence[bool], child: ChildTable, name: str, value: Any) -> Iterator[Any]:
+    """The value of a child row as these grant flags show it: as it is, masked, or not at all."""
+    full = f"{child.key}.{name}"
+    if _shown(grants, flags, full):
+        yield value
+    elif any(grant.masks(full) and (not flags or flags[at]) for at, grant in enumerate(grants.grants)):
+        yield masked(child.fields[name])(value)
 
 
 def _shown(grants: Any, flags: Sequence[bool], name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.definitions.check import read_model
@@ -10,13 +10,16 @@ from engine.definitions.context import Context
 from engine.expressions import types as t
 from engine.findings import Text
 from forms.codec import Codec
-from forms.compiled import ChildTable, Field, Form, FormShape, label_of
-from forms.field_type import FieldType
+from forms.compiled import PART, ChildTable, Field, Form, FormShape, LayoutItem, RowKind, label_of
+from forms.field_type import Derived, FieldType
+from forms.field_types.tree_parent import TreeParent
 from forms.schema import SYSTEM_FIELDS, FormDocument, SubtableDocument
 from forms.system_forms import SYSTEM_TYPES
 
 RESERVED = {*SYSTEM_FIELDS, "row", "old"}
 IN_ROWS = {*RESERVED, "parent"}
+RECORD_ONLY = frozenset({"auto", "rollup", "count", "tree_parent", "backlink"})
+"""Types that a child table cannot hold."""
 UNRESOLVED = t.NULL
 
 
@@ -36,15 +39,18 @@ def read_form(document: FormDocument, context: Context) -> Form:
     )
     for index, raw in enumerate(document.fields):
         where = f"{pointer}/fields/{index}"
-        kind = read_kind(raw, where, context)
+        kind = read_kind(raw, where, context, form.key)
         if kind is None or not _free(kind.options.key, form, where, context):
+            continue
+        if isinstance(kind, TreeParent) and not _first_tree(kind, form, where, context):
             continue
         if isinstance(kind.options, SubtableDocument):
             child = _read_child(form, kind.options, where, context)
             form.children[child.key] = child
             form.shape.children[child.key] = child.shape
+            _follows(form, child.key)
         else:
-            form.fields[kind.options.key] = field_of(kind)
+            _add(form, kind)
     if len(table) > 55:
         context.error(
             "key_too_long",
@@ -57,8 +63,37 @@ def read_form(document: FormDocument, context: Context) -> Form:
     return form
 
 
+def _add(row: RowKind, kind: FieldType) -> None:
+    """Let a row have a field, or what arranges its fields."""
+    key = kind.options.key
+    if kind.layout:
+        row.layout.append(LayoutItem(key, kind))
+        return
+    field = row.fields[key] = field_of(kind)
+    if field.parts:
+        row.shape.whole.add(key)
+    _follows(row, key)
+
+
+def _follows(row: RowKind, key: str) -> None:
+    """The sections and notes since the last field stand before this one."""
+    for item in row.layout:
+        item.before = item.before or key
+
+
 def _free(key: str, form: Form, where: str, context: Context) -> bool:
-    taken = key in form.fields or key in form.children
+    taken = key in form.fields or key in form.children or any(key == item.key for item in form.layout)
+    if PART in key:
+        context.error(
+            "bad_key",
+            f"{where}/key",
+            Text(
+                zh=f"字段键“{key}”不能含有连续两个下划线。",
+                en=f"The field key '{key}' may not have two underscores in a row.",
+            ),
+            Text(zh="请只用一个下划线。", en="Use one underscore."),
+        )
+        return False
     if key in RESERVED or taken:
         context.error(
             "key_taken",
@@ -67,6 +102,23 @@ def _free(key: str, form: Form, where: str, context: Context) -> bool:
             Text(zh="请换一个键。", en="Choose another key."),
         )
         return False
+    return True
+
+
+def _first_tree(kind: TreeParent, form: Form, where: str, context: Context) -> bool:
+    """Make the form a tree, which it is by one field alone."""
+    if form.shape.tree is not None:
+        context.error(
+            "second_tree",
+            f"{where}/type",
+            Text(
+                zh=f"表单已由字段“{form.shape.tree}”构成一棵树。",
+                en=f"The field '{form.shape.tree}' makes the form a tree already.",
+            ),
+            Text(zh="请改用 ref。", en="Use a ref."),
+        )
+        return False
+    form.shape.tree = kind.options.key
     return True
 
 
@@ -86,7 +138,7 @@ def _read_child(form: Form, options: SubtableDocument, where: str, context: Cont
         if kind is None:
             continue
         key = kind.options.key
-        if isinstance(kind.options, SubtableDocument) or kind.type in ("auto", "rollup"):
+        if isinstance(kind.options, SubtableDocument) or kind.type in RECORD_ONLY:
             context.error(
                 "not_in_child",
                 f"{where}/fields/{index}/type",
@@ -95,19 +147,21 @@ def _read_child(form: Form, options: SubtableDocument, where: str, context: Cont
                     en=f"A child table cannot hold a field of type '{kind.type}'.",
                 ),
             )
-        elif key in child.fields or key in IN_ROWS:
+        elif key in child.fields or key in IN_ROWS or any(key == item.key for item in child.layout):
             context.error(
                 "key_taken",
                 f"{where}/fields/{index}/key",
                 Text(zh=f"字段键“{key}”已被占用。", en=f"The field key '{key}' is taken."),
             )
+        elif PART in key:
+            _free(key, form, f"{where}/fields/{index}", context)
         else:
-            child.fields[key] = field_of(kind)
+            _add(child, kind)
     return child
 
 
-def read_kind(raw: Any, where: str, context: Context) -> FieldType | None:
-    """The field type of one field document, or None after adding findings."""
+def read_kind(raw: Any, where: str, context: Context, form: str = "") -> FieldType | None:
+    """The field type of one field document of a form, or None after adding findings."""
     known = context.registries["field_type"]
     name = raw.get("type") if isinstance(raw, dict) else None
     kind = known.get(name) if isinstance(name, str) else None
@@ -120,22 +174,37 @@ def read_kind(raw: Any, where: str, context: Context) -> FieldType | None:
     if options is None:
         return None
     made: FieldType = kind(options, context)
+    made.placed(form)
     made.check(where, context)
     return made
 
 
 def field_of(kind: FieldType) -> Field:
     """The field of a field type; derived ones get their type when all forms are known."""
-    derived = kind.derived
-    resolved = not derived or kind.type == "auto"
+    resolved = not isinstance(kind, Derived) or kind.type == "auto"
+    label = label_of(kind.options.label, kind.options.key)
     return Field(
         key=kind.options.key,
         type=kind.type,
-        label=label_of(kind.options.label, kind.options.key),
+        label=label,
         kind=kind,
         value_type=kind.value_type() if resolved else UNRESOLVED,
         codec=kind.codec() if resolved else Codec("text"),
-        source=kind.type if derived else None,
+        source=(kind.source or kind.type) if isinstance(kind, Derived) else None,
+        parts=tuple(_part(kind.options.key, name, part, label) for name, part in kind.parts.items()),
+    )
+
+
+def _part(whole: str, name: str, kind: FieldType, label: Mapping[str, str]) -> Field:
+    """One part of a field, which has a column of its own."""
+    own = label_of(kind.options.label, name)
+    return Field(
+        key=f"{whole}{PART}{name}",
+        type=kind.type,
+        label={"zh": label["zh"] + own["zh"], "en": f"{label['en']}: {own['en']}"},
+        kind=kind,
+        value_type=kind.value_type(),
+        codec=kind.codec(),
     )
 
 

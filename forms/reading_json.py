@@ -16,11 +16,15 @@ from forms.checks import FILL_IN, REQUIRED
 from forms.compiled import ChildTable, Field, Form, RowKind
 from forms.field_type import Reading
 from forms.field_types.ref import read_reference
+from forms.masking import refuse_masked
 from forms.schema import SYSTEM_FIELDS
 from forms.values import Problem
 
 WRITABLE_SYSTEM = ("owner", "dept")
 ECHOED = {*SYSTEM_FIELDS, "version", "base_version"} - set(WRITABLE_SYSTEM)
+
+TOLD = ("too_long", "too_short", "wrong_type", "masked_value", "bad_character")
+REFUSED = Text(zh="该值不符合字段要求。", en="This value does not fit the field.")
 
 Writes = Callable[[str], bool]
 
@@ -77,29 +81,37 @@ class RecordReader:
             if key in self.form.children and not prefix:
                 continue
             found = kind.fields.get(key)
-            where = f"{pointer}/{_escape(key)}"
+            where = f"{pointer}/{key}" if found is not None else f"{pointer}/{_escape(key)}"
             if found is None or (found.system and key not in WRITABLE_SYSTEM):
                 if key not in ECHOED and not (prefix and key in ("id", "$delete")):
                     self.findings.append(unknown_field(where, key))
                 continue
             if found.derived:
-                if not self.grants.shows(prefix + key):
+                if not self.grants.shows(prefix + key) and not self.grants.masks(prefix + key):
                     raise ForbiddenField(pointer=where)
                 continue
-            value, well = self._value(found, raw, where)
+            value, well = self._value(found, raw, where, before)
             if well and self._accepts(found, value, before, where, prefix):
                 values[key] = value
         return values
 
-    def _value(self, found: Field, raw: Any, where: str) -> tuple[Any, bool]:
+    def _value(
+        self, found: Field, raw: Any, where: str, before: Mapping[str, Any] | None
+    ) -> tuple[Any, bool]:
         if raw is None:
             return None, True
         try:
             if found.system:
                 return read_reference(raw), True
+            if before is not None and isinstance(raw, str):
+                refuse_masked(found, raw, before.get(found.key))
             return found.kind.parse(raw, self.reading), True
         except Problem as problem:
-            self.findings.append(Finding("error", problem.code, where, problem.message, problem.fix))
+            pointer = where + problem.pointer
+            message, fix = problem.message, problem.fix
+            if found.sealed and problem.code not in TOLD:
+                message, fix = REFUSED, NO_FIX  # the sentence might quote what was sent
+            self.findings.append(Finding("error", problem.code, pointer, message, fix))
             return None, False
 
     def _accepts(
@@ -138,7 +150,10 @@ class RecordReader:
             self.findings.append(_list_expected(f"/{child.key}"))
             return []
         known: dict[str, Record] = {row["id"]: row for row in (self.before or {}).get(child.key, [])}
-        result: dict[str, Record] = {key: dict(row) for key, row in known.items()}
+        wholes = [field.key for field in child.composed]
+        result: dict[str, Record] = {
+            key: {**row, **{whole: row[whole] for whole in wholes}} for key, row in known.items()
+        }
         for index, raw in enumerate(rows):
             pointer = f"/{child.key}/{index}"
             if not isinstance(raw, dict):

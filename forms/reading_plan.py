@@ -15,11 +15,12 @@ from engine.definitions.app import CompiledApp
 from engine.errors import EngineError
 from engine.expressions import CheckedExpression, Params, lower, print_sql
 from engine.expressions import types as t
-from engine.permissions.compiled import GrantSet
+from engine.permissions.compiled import GrantSet, uncovered
 from engine.storage.database import DialectName
 from forms.codec import Codec
 from forms.columns import Joins, Query, RecordColumns, col, table
-from forms.compiled import ChildTable, Form
+from forms.compiled import PART, ChildTable, Field, Form
+from forms.masking import masked
 from forms.system_forms import SYSTEM_FORMS
 from forms.tables import ORDER, PARENT
 
@@ -46,11 +47,16 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One selected value: where it goes in the answer, and how it becomes JSON."""
+    """One selected value: where it goes in the answer, and how it becomes JSON. A part of a field goes into
+    an object under the field's key. `shown_by` are the grants that show it (None: all do), `masked_by`
+    those that show no more than its `mask`.
+    """
 
     path: Path
     to_json: Any
     shown_by: tuple[int, ...] | None
+    masked_by: tuple[int, ...] = ()
+    mask: Any = None
 
 
 @dataclass(slots=True)
@@ -69,7 +75,13 @@ class ReadingPlan:
     count: str = ""
     versioned: bool = True
     storages: tuple[str, ...] = ()
+    composed: tuple[Path, ...] = ()
     shown: dict[Any, Any] = field(default_factory=dict)
+
+
+def split(path: Path) -> Path:
+    """Where a value stands in an answer: `period__start` is `start` in the object `period`."""
+    return (*path[:-1], *path[-1].split(PART, 1)) if PART in path[-1] else path
 
 
 def default_fields(form: Form, grants: GrantSet, *, children: bool) -> list[Path]:
@@ -77,7 +89,7 @@ def default_fields(form: Form, grants: GrantSet, *, children: bool) -> list[Path
     names = [each.key for each in form.fields.values() if each.key != "deleted_at"]
     if children:
         names += list(form.children)
-    return [(name,) for name in names if grants.shows(name)]
+    return [(name,) for name in names if grants.shows(name) or grants.masks(name)]
 
 
 def make_plan(
@@ -89,6 +101,7 @@ def make_plan(
     grants: GrantSet | None = None,
     fields: list[Path],
     by_id: bool = False,
+    by_ids: bool = False,
     where: CheckedExpression | None = None,
     sort: tuple[SortKey, ...] = (),
     limit: bool = False,
@@ -97,11 +110,12 @@ def make_plan(
     """The plan of one kind of question. `after` tells for each sort key whether the cursor's value is null;
     `grants` are those on the rows asked for, when references reach the form's rows by others.
 
-    Variables the caller binds: `record_id` (by_id), `row_limit` (limit), `after_0`… (cursor).
+    Variables the caller binds: `record_id` (by_id), `record_ids` (by_ids), `row_limit` (limit), `after_0`…
+    (cursor).
     """
     own = grants_of(form.key) if grants is None else grants
     return _Maker(app, form, dialect, grants_of, own).make(
-        fields=fields, by_id=by_id, where=where, sort=sort, limit=limit, after=after
+        fields=fields, by_id=by_id, by_ids=by_ids, where=where, sort=sort, limit=limit, after=after
     )
 
 
@@ -115,25 +129,35 @@ class _Maker:
         self.grants = grants
         self.joins = Joins()
         self.row = RecordColumns(self.query, form, "r", form=form, joins=self.joins, grants=self.grants)
+        # what is masked leaves the store whole and is covered on its way out
+        self.bare = RecordColumns(
+            self.query, form, "r", form=form, joins=self.joins, grants=uncovered(self.grants)
+        )
 
     def make(
         self,
         *,
         fields: list[Path],
         by_id: bool,
+        by_ids: bool,
         where: CheckedExpression | None,
         sort: tuple[SortKey, ...],
         limit: bool,
         after: tuple[bool, ...] | None,
     ) -> ReadingPlan:
         children = [path[0] for path in fields if path[0] in self.form.children]
-        columns = [self._column(path) for path in fields if path[0] not in self.form.children]
-        selected: list[exp.Expr] = [self.row.column(column.path) for column in columns]
+        paths = [
+            each for path in fields if path[0] not in self.form.children for each in self._columns_of(path)
+        ]
+        columns = [self._column(path) for path in paths]
+        selected: list[exp.Expr] = [self._source(path).column(path) for path in paths]
         flags = self._flags(columns, children)
         selected += [self.row.flag(index) for index in range(flags)]
         keys = [self.row.column(key.path) for key in sort]
         selected += [key.copy() for key in keys]
         conditions = self._conditions(by_id=by_id, where=where)
+        if by_ids:
+            conditions.insert(0, one_of(self.query, col("r", "id"), "record_ids"))
         count = self._print(self._select([exp.Count(this=exp.Star())], conditions)) if limit else ""
         if after is not None:
             conditions.append(self._after(keys, sort, after))
@@ -144,26 +168,48 @@ class _Maker:
             select.set("limit", exp.Limit(expression=self._variable("row_limit", "number")))
         text, versioned = self._print(select), "version" not in self.form.fields
         storages = tuple(self._codec(key.path)[0].storage for key in sort)
+        composed = tuple(dict.fromkeys(split(path)[:-1] for path in paths if PART in path[-1]))
         return ReadingPlan(
-            text, self.query.params, columns, flags, sort, children, count, versioned, storages
+            text, self.query.params, columns, flags, sort, children, count, versioned, storages, composed
         )
+
+    def _source(self, path: Path) -> RecordColumns:
+        return self.bare if len(path) == 1 and self.grants.masks(path[0]) else self.row
+
+    def _columns_of(self, path: Path) -> list[Path]:
+        """The path, or for a field with parts the paths of those."""
+        found = self._field(path)
+        return [(*path[:-1], part.key) for part in found.parts] if found and found.parts else [path]
+
+    def _field(self, path: Path) -> Field | None:
+        """The field at the end of a path; None in a system form."""
+        row: Form | None = self.form
+        for name in path[:-1]:
+            found = row.find(name) if row is not None else None
+            row = self.query.forms.get(str(found.value_type.form)) if found is not None else None
+        return row.find(path[-1]) if row is not None else None
 
     def _column(self, path: Path) -> Column:
         codec, shown = self._codec(path)
         flagged = None if shown == len(self.grants.grants) or self.grants.unlimited else self._showing(path)
-        return Column(path, codec.to_json(self.dialect), flagged)
+        masking = self._masking(path)
+        found = self._field(path) if masking else None
+        mask = masked(found) if found is not None else None
+        return Column(split(path), codec.to_json(self.dialect), flagged, masking, mask)
+
+    def _masking(self, path: Path) -> tuple[int, ...]:
+        if len(path) > 1:
+            return ()  # behind a reference what is masked is not there
+        return tuple(i for i, grant in enumerate(self.grants.grants) if grant.masks(path[0]))
 
     def _showing(self, path: Path) -> tuple[int, ...]:
         return tuple(i for i, grant in enumerate(self.grants.grants) if grant.shows(path[0]))
 
     def _codec(self, path: Path) -> tuple[Codec, int]:
-        fields = self.form.fields
-        for name in path[:-1]:
-            target = str(fields[name].value_type.form)
-            if target in SYSTEM_FORMS:
-                return Codec("boolean" if path[-1] == "active" else "text"), self._shown(path)
-            fields = self.query.forms[target].fields
-        return fields[path[-1]].codec, self._shown(path)
+        found = self._field(path)
+        if found is None:  # a system form
+            return Codec("boolean" if path[-1] == "active" else "text"), self._shown(path)
+        return found.codec, self._shown(path)
 
     def _shown(self, path: Path) -> int:
         return sum(1 for grant in self.grants.grants if grant.shows(path[0]))
@@ -220,7 +266,8 @@ class _Maker:
             if target in SYSTEM_FORMS:
                 return SYSTEM_FORMS[target].columns[path[-1]]
             fields = self.query.forms[target].fields
-        return fields[path[-1]].value_type
+        found = self._field(path)
+        return found.value_type if found is not None else t.TEXT
 
     def _beyond(self, key: exp.Expr, part: SortKey, value: exp.Expr | None) -> exp.Expr | None:
         if part.descending:
@@ -279,26 +326,39 @@ def make_child_plan(
     joins = Joins()
     parent = RecordColumns(query, form, "r", form=form, joins=joins, grants=grants)
     row = RecordColumns(
-        query, child, "c", form=form, joins=joins, grants=grants, parent=parent, prefix=f"{child.key}."
+        query,
+        child,
+        "c",
+        form=form,
+        joins=joins,
+        grants=uncovered(grants),
+        parent=parent,
+        prefix=f"{child.key}.",
     )
-    names = [name for name in child.fields if grants.shows(f"{child.key}.{name}")]
+    names = [
+        each.key
+        for name, field in child.fields.items()
+        if grants.shows(f"{child.key}.{name}") or grants.masks(f"{child.key}.{name}")
+        for each in (field.parts or (field,))
+    ]
     selected = [col("c", PARENT), *(row.column((name,)) for name in names)]
     select = exp.select(*selected).from_(table(child.table, "c"))
     link = exp.EQ(this=col("r", "id"), expression=col("c", PARENT))
     select = select.join(table(form.table, "r"), on=link, copy=False)
     for source, on in joins.clauses:
         select = select.join(source.copy(), on=on.copy(), join_type="left", copy=False)
-    among = query.params.variable("parents", t.list_of(t.TEXT))
-    asked: exp.Expr = (
-        exp.In(
-            this=col("c", PARENT),
-            query=exp.Subquery(this=exp.select("value").from_(exp.func("json_each", among))),
-        )
-        if dialect == "sqlite"
-        else exp.EQ(this=col("c", PARENT), expression=exp.Any(this=exp.paren(among)))
-    )
-    select = select.where(asked, copy=False)
+    select = select.where(one_of(query, col("c", PARENT), "parents"), copy=False)
     for name in (PARENT, ORDER, "id"):
         select = select.order_by(col("c", name), copy=False)
-    columns = tuple((name, child.fields[name].codec.to_json(dialect)) for name in names)
+    found = ((name, child.find(name)) for name in names)
+    columns = tuple((name, each.codec.to_json(dialect)) for name, each in found if each is not None)
     return ChildPlan(print_sql(select, dialect), query.params, columns)
+
+
+def one_of(query: Query, column: exp.Expr, name: str) -> exp.Expr:
+    """Whether a text column is among the variable `name`, a list that is one parameter."""
+    among = query.params.variable(name, t.list_of(t.TEXT))
+    if query.dialect == "sqlite":
+        values = exp.select("value").from_(exp.func("json_each", among))
+        return exp.In(this=column, query=exp.Subquery(this=values))
+    return exp.EQ(this=column, expression=exp.Any(this=exp.paren(among)))

@@ -7,33 +7,37 @@ records right, and calls the listeners, all in the transaction of `work`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.changes import log
 from engine.definitions.app import CompiledApp
 from engine.errors import Conflict, EngineError, Forbidden, Invalid, NotFound
-from engine.findings import Finding
 from engine.ids import new_id
 from engine.protocols import Operation, Record, RecordChange
 from engine.storage.columns import decode_json
 from engine.storage.database import INTEGRITY
 from engine.storage.unit_of_work import UnitOfWork
 from forms import rows
-from forms.checks import check, double, unique_keys
-from forms.compiled import Form
+from forms.checks import check
+from forms.compiled import PART, Form
 from forms.compute import Saving, compute, fill_defaults, live, number, saving
 from forms.diff import diff
 from forms.environment import system_record
 from forms.rollups import lock_parents, refresh
 from forms.system_forms import SYSTEM_FORMS
 from forms.tables import ORDER, PARENT
+from forms.uniques import double_of, unique_keys
 
 COUNTING = ("sum", "count", "distinct")
 """Aggregates that are 0, not empty, when nothing refers to a record."""
 
 Alter = Callable[[Record, Callable[[Mapping[str, Any]], None]], Mapping[str, Any]]
 """Gives the changed values for the loaded record; it may ask early whether a flow's lock lets them pass."""
+
+
+Held = tuple[Record, str | None, Any]
+"""A loaded record, the flow instance that locks it, and who may edit what meanwhile."""
 
 
 class RecordNotFound(NotFound):
@@ -79,15 +83,32 @@ def load(work: UnitOfWork, form: Form, record: str, *, lock: bool = False, delet
 
 def load_held(
     work: UnitOfWork, form: Form, record: str, *, lock: rows.Lock, deleted: bool = False
-) -> tuple[Record, str | None, Any] | None:
+) -> Held | None:
     """The record with the flow instance that locks it and who may edit what meanwhile."""
     row = rows.select_one(work, form, record, lock=lock, deleted=deleted)
-    if row is None:
-        return None
-    values = rows.read_row(form, work.runtime.database.dialect, row)
+    return _read(work, form, [row])[record] if row is not None else None
+
+
+def load_many(work: UnitOfWork, form: Form, records: Sequence[str], *, lock: rows.Lock) -> dict[str, Held]:
+    """The live ones of these records by id, as `load_held` gives them, in two statements and one per child
+    table. Locks are taken in id order.
+    """
+    return _read(work, form, rows.select_many(work, form, records, lock=lock)) if records else {}
+
+
+def _read(work: UnitOfWork, form: Form, found: Sequence[tuple[Any, ...]]) -> dict[str, Held]:
+    app, dialect = work.app(form.app), work.runtime.database.dialect
+    values = [rows.read_row(form, dialect, row) for row in found]
     for child in form.children.values():
-        values[child.key] = [each for _, _, each in rows.select_children(work, child, [record])]
-    return live(work, work.app(form.app), form, values), row[-2], decode_json(row[-1])
+        belonging: dict[str, list[Record]] = {each["id"]: [] for each in values}
+        for parent, _, row in rows.select_children(work, child, list(belonging)):
+            belonging[parent].append(row)
+        for each in values:
+            each[child.key] = belonging[each["id"]]
+    return {
+        each["id"]: (live(work, app, form, each), row[-2], decode_json(row[-1]))
+        for each, row in zip(values, found, strict=True)
+    }
 
 
 def follow(work: UnitOfWork, app: CompiledApp, form: str, record: str) -> Record | None:
@@ -111,7 +132,7 @@ def create(
     """
     app = work.app(form.app)
     record = {
-        **{field.key: 0 for field in form.fields.values() if field.rollup and field.rollup.agg in COUNTING},
+        **_counted(form),
         "owner": work.principal.user,
         "dept": work.principal.dept,
         "created_at": work.now,
@@ -134,16 +155,32 @@ def create(
     return _save(save, "create")
 
 
+def _counted(form: Form) -> dict[str, int]:
+    """The rollups of a record that nothing refers to yet."""
+    known: dict[str, int] | None = form.sql.get("counted")
+    if known is None:
+        fields = form.fields.values()
+        known = {field.key: 0 for field in fields if field.rollup and field.rollup.agg in COUNTING}
+        form.sql["counted"] = known
+    return known
+
+
 def update(
-    work: UnitOfWork, form: Form, record: str, values: Mapping[str, Any], *, alter: Alter | None = None
+    work: UnitOfWork,
+    form: Form,
+    record: str,
+    values: Mapping[str, Any],
+    *,
+    alter: Alter | None = None,
+    held: Held | None = None,
 ) -> Record:
     """Save changed fields of a record. A child table in `values` is its whole new list of rows.
 
-    With `alter` the values are asked for once the record is locked and loaded. Raises RecordNotFound,
-    RecordLocked, NotWritableInTask, Invalid, and what listeners raise.
+    With `alter` the values are asked for once the record is locked and loaded; `held` is the record if it is
+    already. Raises RecordNotFound, RecordLocked, NotWritableInTask, Invalid, and what listeners raise.
     """
     app = work.app(form.app)
-    found = load_held(work, form, record, lock="change")
+    found = held or load_held(work, form, record, lock="change")
     if found is None:
         raise RecordNotFound()
     before, instance, editors = found
@@ -176,7 +213,7 @@ def pass_lock(
     if allowed is None:
         raise RecordLocked()
     for key, value in changes.items():
-        if key not in allowed and before.get(key) != value:
+        if key.partition(PART)[0] not in allowed and before.get(key) != value:
             raise NotWritableInTask(pointer=f"/{key}")
 
 
@@ -231,11 +268,14 @@ def forget(work: UnitOfWork, form: str, record: str) -> None:
 
 def changed_fields(save: Saving) -> frozenset[str]:
     """Top-level fields and child tables that differ from before."""
-    before = save.before
-    keys = [field.key for field in save.form.stored()] + list(save.form.children)
+    before, after, form = save.before, save.after, save.form
+    keys = form.sql.get("compared")
+    if keys is None:
+        keys = [field.key for field in form.columns] + list(form.children)
+        keys = form.sql["compared"] = keys + [field.key for field in form.composed]
     if before is None:
-        return frozenset(key for key in keys if save.after.get(key) is not None)
-    return frozenset(key for key in keys if save.after.get(key) != before.get(key))
+        return frozenset([key for key in keys if after[key] is not None])
+    return frozenset([key for key in keys if after[key] != before.get(key)])
 
 
 def write(save: Saving, op: str) -> None:
@@ -256,14 +296,14 @@ def write(save: Saving, op: str) -> None:
                 raise RevisionConflict()
         _write_children(save)
     except INTEGRITY as wrong:
-        finding = _double_of(save, wrong)
+        finding = double_of(save.form, wrong)
         if finding is None:
             raise
         raise Invalid([finding]) from wrong
 
 
 def _moved_keys(save: Saving) -> dict[str, str | None]:
-    if not save.form.uniques:
+    if not save.form.shadows():
         return {}
     old = unique_keys(save.form, save.before or {}, save.env)
     new = unique_keys(save.form, save.after, save.env)
@@ -290,15 +330,3 @@ def _write_children(save: Saving) -> None:
             if columns or moved:
                 rows.update(work, child, row, columns, {**moved, **unique_keys(child, row, save.row_env)})
         rows.insert(work, child, fresh, extra)
-
-
-def _double_of(save: Saving, wrong: Exception) -> Finding | None:
-    """The finding for a violated unique index, or None when something else went wrong."""
-    text = str(wrong)
-    if "unique" not in text.lower():
-        return None
-    for kind in (save.form, *save.form.children.values()):
-        for rule in kind.uniques:
-            if f"{kind.table}.{rule.column}" in text or f'"{kind.table}_{rule.column}"'[:61] in text:
-                return double(kind, rule.column, "" if kind is save.form else f"/{kind.key}")
-    return None

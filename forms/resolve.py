@@ -6,8 +6,9 @@ from typing import Any
 
 from engine.definitions.context import Context
 from engine.findings import Text
-from forms.compiled import ChildTable, Field, Form
+from forms.compiled import PART, ChildTable, Field, Form, RowKind
 from forms.field_type import Derived, FieldType
+from forms.field_types.formula import Formula
 from forms.read_fields import UNRESOLVED, all_rows, field_pointer, read_kind
 from forms.system_forms import SYSTEM_FORMS
 
@@ -47,15 +48,15 @@ class Resolver:
         result = self._result(form, child, field, pointer)
         self._open.pop()
         if result is not None:
-            field.kind.result = result
+            field.kind.result, field.kind.operators = result, result.operators
             field.value_type, field.codec = result.value_type(), result.codec()
 
     def _result(self, form: Form, child: ChildTable | None, field: Field, pointer: str) -> FieldType | None:
         options: Any = field.kind.options
-        if field.type == "formula":
-            named = {"key": field.key, "label": options.label.model_dump(), **options.result}
+        if isinstance(field.kind, Formula):
+            named = {"key": field.key, "label": options.label.model_dump(), **field.kind.declared()}
             kind = read_kind(named, f"{pointer}/result", self.context)
-            if kind is not None and (kind.derived or kind.type == "subtable"):
+            if kind is not None and (kind.derived or kind.type == "subtable" or kind.layout or kind.parts):
                 self.context.error(
                     "bad_result_type",
                     f"{pointer}/result",
@@ -63,7 +64,7 @@ class Resolver:
                 )
                 return None
             return kind
-        if field.type == "rollup":
+        if field.source == "rollup":
             return self._rollup(form, options, pointer)
         return self._path_end(form, child, options.path.split("."), f"{pointer}/path")
 
@@ -82,6 +83,10 @@ class Resolver:
                 return None
             if index == len(path) - 1:
                 return self._kind_of(here, child if fields is not form.fields else None, field, pointer)
+            if field.parts and index == len(path) - 2:
+                part = (child or here or form).find(f"{name}{PART}{path[-1]}")
+                if part is not None:
+                    return part.kind
             target = field.target if not field.derived else self._target(here, field)
             here = self.forms.get(target or "")
             child = None
@@ -100,9 +105,25 @@ class Resolver:
     ) -> FieldType | None:
         if field.system:
             return self._system_kind(field)
+        if field.parts:
+            self._whole(field, pointer)
+            return None
         if form is not None:
             self.resolve(form, child, field)
         return field.kind.result if isinstance(field.kind, Derived) and field.type != "auto" else field.kind
+
+    def _whole(self, field: Field, pointer: str) -> None:
+        """Only one part of a field can be derived from."""
+        names = [f"{field.key}.{part.key.partition(PART)[2]}" for part in field.parts]
+        self.context.error(
+            "bad_path",
+            pointer,
+            Text(
+                zh=f"“{field.key}”由几部分组成，不能整个引用。",
+                en=f"'{field.key}' has several parts and cannot be taken as a whole.",
+            ),
+            Text(zh=f"请写其中一部分：{'、'.join(names)}。", en=f"Name one part: {', '.join(names)}."),
+        )
 
     def _system_kind(self, field: Field) -> FieldType | None:
         types = {"moment": "datetime", "integer": "int", "text": "text"}
@@ -134,14 +155,20 @@ class Resolver:
         return read_kind(raw, "", self.context)
 
     def _rollup(self, form: Form, options: Any, pointer: str) -> FieldType | None:
-        source = self.forms.get(options.form)
-        if source is None:
+        name, _, rows = options.form.partition(".")
+        whole = self.forms.get(name)
+        source: RowKind | None = whole.children.get(rows) if whole is not None and rows else whole
+        if whole is None or source is None:
+            known = [
+                *self.forms,
+                *(f"{key}.{child}" for key, form in self.forms.items() for child in form.children),
+            ]
             self.context.unknown(
-                "unknown_form", f"{pointer}/form", options.form, self.forms, Text(zh="表单", en="form")
+                "unknown_form", f"{pointer}/form", options.form, known, Text(zh="表单", en="form")
             )
             return None
         link = source.fields.get(options.link)
-        if link is None or link.target != form.key:
+        if link is None or form.key not in link.targets:
             self.context.error(
                 "bad_link",
                 f"{pointer}/link",
@@ -153,7 +180,11 @@ class Resolver:
             return None
         if options.agg == "count":
             return self._plain("int", "value")
-        field = source.fields.get(options.field or "")
+        child = whole.children.get(rows)
+        wanted = options.field or ""
+        if rows and wanted.startswith("parent."):
+            source, child, wanted = whole, None, wanted.removeprefix("parent.")
+        field = source.find(wanted.replace(".", PART))
         if field is None:
             self.context.unknown(
                 "unknown_field",
@@ -165,7 +196,7 @@ class Resolver:
             return None
         if options.agg == "distinct":
             return self._plain("int", "value")
-        kind = self._kind_of(source, None, field, pointer)
+        kind = self._kind_of(whole, child, field, pointer)
         if kind is not None and options.agg in ("sum", "avg") and not kind.value_type().numeric:
             self.context.error(
                 "not_a_number",

@@ -6,27 +6,55 @@ of form and id. A moved value is a change of its own in the log: source `engine`
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlglot import exp
-
 from engine.definitions.app import CompiledApp
+from engine.errors import Invalid
 from engine.expressions import Params, print_sql
 from engine.expressions import types as t
-from engine.protocols import RecordChange
+from engine.protocols import Record, RecordChange
 from engine.storage.unit_of_work import UnitOfWork
-from forms.columns import Query, col, rollup_select
-from forms.compiled import Field, Form
+from forms.columns import Query, names, rolled_up, rollup_select
+from forms.compiled import Field, Form, Rollup
 from forms.compute import compute, saving
 from forms.rows import select_one
 
+LATER = "rollups_later"
+"""Where a transaction keeps the rollups that wait for the end of `postponed`."""
+
+Later = dict[tuple[str, str], tuple[set[str], int | None]]
+"""(form, record) -> the rollups that moved, and the last change that moved them."""
+
 
 def refresh(work: UnitOfWork, app: CompiledApp, form: Form, change: RecordChange) -> None:
-    """Bring the stored rollups of all records that `change` touches up to date."""
+    """Bring the stored rollups of all records that `change` touches up to date, now or when `postponed` ends."""
     moved = _moved(app, form, change)
+    later: Later | None = work.memory.get(LATER)
     for target, parent in sorted(moved):
-        with work.as_system("engine", cause=change.id):
-            derive(work, app, app.kind("form")[target], parent, rollups=moved[target, parent])
+        if later is None:
+            with work.as_system("engine", cause=change.id):
+                derive(work, app, app.kind("form")[target], parent, rollups=moved[target, parent])
+        else:
+            keys, _ = later.get((target, parent), (set(), None))
+            later[target, parent] = (keys | moved[target, parent], change.id)
+
+
+@contextmanager
+def postponed(work: UnitOfWork, app: CompiledApp) -> Iterator[None]:
+    """Rollups are brought up to date once at the end of the block, however many saves move them. In it they
+    stand still; a validation that reads them is judged at the end.
+    """
+    later: Later = {}
+    work.memory[LATER] = later
+    yield
+    while later:
+        target, parent = min(later)
+        keys, cause = later.pop((target, parent))
+        with work.as_system("engine", cause=cause):
+            derive(work, app, app.kind("form")[target], parent, rollups=keys)
+    del work.memory[LATER]
 
 
 def lock_parents(work: UnitOfWork, app: CompiledApp, form: Form, change: RecordChange) -> None:
@@ -45,11 +73,19 @@ def _moved(app: CompiledApp, form: Form, change: RecordChange) -> dict[tuple[str
         rollup = app.kind("form")[target].fields[key].rollup
         if rollup is None or (change.op == "update" and not change.changed & rollup.depends):
             continue
-        for record in (change.before, change.after):
-            parent = record.get(rollup.link) if record is not None else None
-            if parent is not None:
-                moved.setdefault((target, parent), set()).add(key)
+        link = (form.children[rollup.rows] if rollup.rows is not None else form).fields[rollup.link]
+        for row in _rows(change, rollup):
+            for named in link.named(row.get(link.key)):
+                if named.form == target:
+                    moved.setdefault((target, named.record), set()).add(key)
     return moved
+
+
+def _rows(change: RecordChange, rollup: Rollup) -> Iterator[Record]:
+    """What a rollup is over, in the record before and after a change."""
+    for record in (change.before, change.after):
+        if record is not None:
+            yield from [record] if rollup.rows is None else record.get(rollup.rows) or ()
 
 
 def derive(
@@ -57,8 +93,10 @@ def derive(
 ) -> None:
     """Compute the stored derived values of one record again and save what moved.
 
-    `rollups` None: all of them. Revision and updated_at stay; listeners see the change.
+    `rollups` None: all of them, whatever comes out; else Invalid is raised when a validation that reads them
+    no longer holds. Revision and updated_at stay; listeners see the change.
     """
+    from forms.checks import broken
     from forms.records import RecordNotFound, changed_fields, finish, load, write
 
     try:
@@ -73,8 +111,16 @@ def derive(
     change = RecordChange(app, form.key, record, "update", before, save.after)
     change.changed = changed_fields(save)
     if change.changed:
+        if rollups is not None and (findings := broken(save, change.changed, _place(form, rollups))):
+            raise Invalid(findings)
         write(save, "derive")
         finish(save, change)
+
+
+def _place(form: Form, rollups: set[str]) -> str:
+    """Where the saved record names the one whose rollups it moves."""
+    first = form.fields[min(rollups)].rollup
+    return f"/{first.rows or first.link}" if first is not None else ""
 
 
 def aggregate_of(work: UnitOfWork, app: CompiledApp, form: Form, field: Field, record: str) -> Any:
@@ -82,20 +128,21 @@ def aggregate_of(work: UnitOfWork, app: CompiledApp, form: Form, field: Field, r
     dialect = work.runtime.database.dialect
     known = form.sql.get(("rollup", field.key, dialect))
     if known is None:
-        known = form.sql["rollup", field.key, dialect] = _statement(app, field, dialect)
+        known = form.sql["rollup", field.key, dialect] = _statement(app, form, field, dialect)
     text, params = known
-    row = work.row(text, params.bind({"parent_record": record}, work.now, app.zone))
+    row = work.row(text, params.bind({"parent_record": record}, work.now, app.zone, app.calendars))
     value = row[0] if row else None
     load = field.codec.load(dialect)
     return value if value is None or load is None else load(value)
 
 
-def _statement(app: CompiledApp, field: Field, dialect: Any) -> tuple[str, Any]:
+def _statement(app: CompiledApp, form: Form, field: Field, dialect: Any) -> tuple[str, Any]:
     rollup = field.rollup
     if rollup is None:
         raise LookupError(field.key)
     query = Query(dict(app.kind("form")), dialect, Params(dialect))
-    select = rollup_select(query, query.forms[rollup.form], "r", field)
+    select = rollup_select(query, "r", field)
     parent = query.params.variable("parent_record", t.TEXT)
-    select = select.where(exp.EQ(this=col("r", rollup.link), expression=parent), copy=False)
+    source = rolled_up(query, field)
+    select = select.where(names(query, source, "r", rollup.link, parent, form.key), copy=False)
     return print_sql(select, dialect), query.params

@@ -10,7 +10,9 @@ import orjson
 from engine.protocols import Record
 from engine.storage.database import DialectName
 from engine.storage.unit_of_work import UnitOfWork
+from engine.storage.waiting import Insert
 from forms.compiled import ChildTable, Form, RowKind
+from forms.links import insert_links, update_links
 from forms.tables import ORDER, PARENT, quoted
 
 MARK: dict[DialectName, str] = {"sqlite": "?", "postgres": "%s"}
@@ -52,14 +54,15 @@ def read_row(row: RowKind, dialect: DialectName, values: Sequence[Any]) -> Recor
     }
 
 
-def _bound(row: RowKind, dialect: DialectName, record: Mapping[str, Any], keys: Iterable[str]) -> list[Any]:
+def _bound(row: RowKind, dialect: DialectName, record: Record, keys: Iterable[str]) -> list[Any]:
     bind = binders(row, dialect)
-    out = []
-    for key in keys:
-        value = record.get(key)
-        change = bind.get(key)
-        out.append(value if value is None or change is None else change(value))
-    return out
+    stored = dict.get  # the columns alone: a record would compute what it does not hold
+    return [
+        value
+        if (value := stored(record, key)) is None or (change := bind.get(key)) is None
+        else change(value)
+        for key in keys
+    ]
 
 
 def select_one(
@@ -90,6 +93,41 @@ def select_one(
     return (*row, *(flow or (None, None)))
 
 
+def select_many(work: UnitOfWork, form: Form, records: Sequence[str], *, lock: Lock) -> list[tuple[Any, ...]]:
+    """The live rows of these ids in id order, each as `select_one` gives it."""
+    dialect = work.runtime.database.dialect
+    waits = dialect == "postgres" and lock != "none"
+
+    def make() -> str:
+        columns = ", ".join(f"r.{quoted(field.key)}" for field in form.stored())
+        held = "" if waits else ", l.instance, l.editors"
+        join = "" if waits else f" LEFT JOIN ff_record_lock AS l ON l.record = r.{quoted('id')}"
+        return (
+            f"SELECT {columns}{held} FROM {quoted(form.table)} AS r{join} WHERE r.{quoted('id')} "
+            f"{among(dialect)} AND r.{quoted('deleted_at')} IS NULL ORDER BY r.{quoted('id')}"
+            + (LOCKS[lock] if waits else "")
+        )
+
+    rows = work.rows(_once(form, ("many", dialect, lock), make), (listed(records, dialect),))
+    if not waits:
+        return rows
+    text = f"SELECT record, instance, editors FROM ff_record_lock WHERE record {among(dialect)}"
+    flows = {record: held for record, *held in work.rows(text, (listed(records, dialect),))}
+    place = [field.key for field in form.stored()].index("id")
+    return [(*row, *flows.get(row[place], (None, None))) for row in rows]
+
+
+def existing(work: UnitOfWork, form: Form, records: Sequence[str]) -> set[str]:
+    """Which of these ids name live records; on PostgreSQL those cannot be deleted before this transaction ends."""
+    dialect = work.runtime.database.dialect
+    share = " FOR KEY SHARE" if dialect == "postgres" and work.mode == "write" else ""
+    text = (
+        f"SELECT {quoted('id')} FROM {quoted(form.table)} WHERE {quoted('id')} {among(dialect)} "
+        f"AND {quoted('deleted_at')} IS NULL ORDER BY {quoted('id')}{share}"
+    )
+    return {row[0] for row in work.rows(text, (listed(records, dialect),))}
+
+
 def select_children(
     work: UnitOfWork, child: ChildTable, parents: Sequence[str]
 ) -> list[tuple[str, int, Record]]:
@@ -98,18 +136,22 @@ def select_children(
 
     def make() -> str:
         columns = ", ".join(quoted(field.key) for field in child.stored())
-        among = "(SELECT value FROM json_each(?))" if dialect == "sqlite" else "ANY(%s)"
-        operator = "IN" if dialect == "sqlite" else "="
         return (
             f"SELECT {quoted(PARENT)}, {quoted(ORDER)}, {columns} FROM {quoted(child.table)} "
-            f"WHERE {quoted(PARENT)} {operator} {among} ORDER BY {quoted(PARENT)}, {quoted(ORDER)}, {quoted('id')}"
+            f"WHERE {quoted(PARENT)} {among(dialect)} ORDER BY {quoted(PARENT)}, {quoted(ORDER)}, {quoted('id')}"
         )
 
-    rows = work.rows(_once(child, ("children", dialect), make), (_list(parents, dialect),))
+    rows = work.rows(_once(child, ("children", dialect), make), (listed(parents, dialect),))
     return [(row[0], row[1], read_row(child, dialect, row[2:])) for row in rows]
 
 
-def _list(values: Sequence[str], dialect: DialectName) -> Any:
+def among(dialect: DialectName) -> str:
+    """The end of a condition: the value before is one of a list, which is one parameter (`listed`)."""
+    return "IN (SELECT value FROM json_each(?))" if dialect == "sqlite" else "= ANY(%s)"
+
+
+def listed(values: Sequence[str], dialect: DialectName) -> Any:
+    """A list as a parameter."""
     if dialect == "postgres":
         return list(values)
     return orjson.dumps(list(values)).decode()
@@ -125,20 +167,17 @@ def insert(
     keys = [field.key for field in row.stored()]
     more = list(extra[0])
 
-    def make() -> str:
-        names = ", ".join(quoted(name) for name in [*keys, *more])
-        marks = ", ".join([MARK[dialect]] * (len(keys) + len(more)))
-        return f"INSERT INTO {quoted(row.table)} ({names}) VALUES ({marks})"
+    def make() -> Insert:
+        texts = frozenset(field.key for field in row.stored() if field.codec.storage == "list")
+        return Insert(quoted(row.table), tuple(quoted(name) for name in [*keys, *more]), texts)
 
-    text = _once(row, ("insert", dialect), make)
     params = [
         [*_bound(row, dialect, record, keys), *(added[name] for name in more)]
         for record, added in zip(records, extra, strict=True)
     ]
-    if len(params) == 1:
-        work.run(text, params[0])
-    else:
-        work.run_many(text, params)
+    work.insert(_once(row, "insert", make), params)
+    if row.linked:
+        insert_links(work, row, records)
 
 
 def update(
@@ -162,13 +201,20 @@ def update(
 
     text = _once(row, ("update", dialect, names, rev is not None), make)
     params = [*_bound(row, dialect, record, keys), *extra.values(), record["id"]]
-    return work.run(text, [*params, rev] if rev is not None else params)
+    if rev is not None:
+        params.append(rev)
+    touched = work.change(text, params, table=quoted(row.table), record=record["id"])
+    if row.linked:
+        update_links(work, row, record, keys)
+    return touched
 
 
 def delete_rows(work: UnitOfWork, row: RowKind, ids: Iterable[str]) -> None:
     """Remove child rows for good; the change log keeps them."""
-    mark = MARK[work.runtime.database.dialect]
-    work.run_many(f"DELETE FROM {quoted(row.table)} WHERE {quoted('id')} = {mark}", [(each,) for each in ids])
+    gone = [(each,) for each in ids]
+    if gone:
+        mark = MARK[work.runtime.database.dialect]
+        work.run_many(f"DELETE FROM {quoted(row.table)} WHERE {quoted('id')} = {mark}", gone)
 
 
 def exists(work: UnitOfWork, form: Form, record: str) -> bool:

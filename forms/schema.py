@@ -42,6 +42,24 @@ class OptionSetDocument(Document):
     options: list[Option] = Field(min_length=1, max_length=1000)
 
 
+class FromRecords(Document):
+    """Values of the records of another form. In `where` bare names are that form's; `$record.x` is this record
+    (in a child table this row), `$parent.x` the record that a row belongs to. `form` may be a child table,
+    `product.prices`: then its rows are searched, and `parent.id` is their record.
+    """
+
+    form: str
+    value: str = Field(description="The field whose value is taken.")
+    where: Condition = True
+    sort: str | None = Field(default=None, description="`-date,name`; a minus sorts downwards.")
+
+
+class OptionsFrom(FromRecords):
+    """Options out of the records of another form; people choose by `label`."""
+
+    label: str | None = None
+
+
 class FieldDocument(Document):
     """What every field may say; a field type adds its own options."""
 
@@ -53,8 +71,20 @@ class FieldDocument(Document):
     visible: Condition = True
     readonly: Condition = False
     default: Any = None
+    default_from: FromRecords | None = Field(
+        default=None, description="Where a new record has no value: that of the first record found."
+    )
     unique: bool = False
     index: bool = False
+    encrypt: bool = Field(
+        default=False,
+        description="Encrypted in the store. With `index` or `unique` it is found by its whole value.",
+    )
+    mask: str | None = Field(
+        default=None,
+        pattern=r"^#{0,20}\*{1,20}#{0,20}$",
+        description="What a grant with this field `masked` shows: # a sign, * none. Default: the type's own.",
+    )
 
 
 class Validation(Document):
@@ -67,12 +97,35 @@ class Validation(Document):
 
 
 class Unique(Document):
-    """No two records have the same values here; text is compared trimmed, NFKC, without case."""
+    """No two records have the same values here; text is compared trimmed, NFKC, without case. In a child
+    table no two rows of one record do; with `across` no two rows of any.
+    """
 
     fields: list[str] = Field(min_length=1, max_length=8)
     when: Condition = True
+    across: bool = False
     code: str = Field(default="unique", pattern=r"^[a-z][a-z0-9_]{0,59}$")
     message: Label | None = None
+
+
+class DrawDocument(Document):
+    """What the rows of this form take from the record that `link` names, never more than it has: a return from
+    its order. Both sides are added up by the fields `match`; what is left is shared with all other records
+    that fulfil `where` and `counted`. A record that fulfils `where` is judged at each save.
+    """
+
+    code: str = Field(default="too_much", pattern=r"^[a-z][a-z0-9_]{0,59}$")
+    link: str
+    rows: str = Field(description="The child table whose rows take.")
+    field: str = Field(description="How much a row takes.")
+    of: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$",
+        description="How much there is: rows.field of the other record.",
+    )
+    match: list[str] = Field(default=[], max_length=8)
+    where: Condition = True
+    counted: Condition = True
+    message: Label
 
 
 class FormDocument(Document):
@@ -87,7 +140,11 @@ class FormDocument(Document):
     fields: list[dict[str, Any]] = Field(min_length=1, max_length=300)
     validations: tuple[Validation, ...] = ()
     unique: tuple[Unique, ...] = ()
+    draws: tuple[DrawDocument, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
+    search: tuple[str, ...] = Field(
+        default=(), max_length=20, description="Fields with text by whose words records are found."
+    )
 
 
 class SubtableDocument(FieldDocument):

@@ -27,15 +27,17 @@ SYSTEM_TYPES: dict[str, tuple[Type, Codec, str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class SystemForm:
-    """A read-only form over a platform table: columns by field key."""
+    """A read-only form over a platform table: columns by field key; `tree` names the row above."""
 
     key: str
     table: str
     columns: dict[str, Type]
     label: str
+    tree: str
 
     def shape(self) -> FormShape:
         shape = FormShape(self.key)
+        shape.tree = self.tree
         shape.types.update(self.columns)
         return shape
 
@@ -53,12 +55,14 @@ USER = SystemForm(
         "active": t.BOOL,
     },
     "name",
+    "superior",
 )
 DEPT = SystemForm(
     "dept",
     "ff_department",
     {"id": t.TEXT, "parent": t.ref("dept"), "head": t.ref("user")},
     "name",
+    "parent",
 )
 SYSTEM_FORMS = {form.key: form for form in (USER, DEPT)}
 
@@ -72,5 +76,6 @@ def public_shape(form: str) -> FormShape | None:
     if system is None:
         return None
     shape = FormShape(form)
+    shape.tree = system.tree
     shape.types.update({key: kind for key, kind in system.columns.items() if key not in PRIVATE})
     return shape

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 
 from engine.storage.database import DialectName
 from engine.storage.unit_of_work import UnitOfWork
+from forms.codec import SQL_TYPES
 from forms.compiled import ChildTable, Field, Form, RowKind
 
-PARENT, ORDER = "_parent", "_order"
+PARENT, ORDER, TARGET = "_parent", "_order", "target"
+LONGEST_NAME = 60
 Tables = dict[str, str]
 """Form key -> table name."""
 
@@ -30,6 +33,8 @@ def extend_tables(work: UnitOfWork, before: dict[str, Form], after: dict[str, Fo
         if key in before:
             for statement in _extend(before[key], form, dialect, tables):
                 work.run(statement)
+    for statement in _link_tables(before, after, dialect, tables):
+        work.run(statement)
     if dialect == "postgres":
         for statement in _references(before, after):
             work.run(statement)
@@ -56,7 +61,7 @@ def _create_child(form: Form, child: ChildTable, dialect: DialectName, tables: T
 
 def _create_table(row: RowKind, dialect: DialectName, extra: list[str], tables: Tables) -> str:
     columns = [_column(field, dialect, tables) for field in row.stored()]
-    columns += extra + [f"{quoted(unique.column)} TEXT" for unique in row.uniques]
+    columns += extra + [f"{quoted(shadow)} TEXT" for shadow in row.shadows()]
     return f"CREATE TABLE {quoted(row.table)} ({', '.join(columns)})"
 
 
@@ -84,13 +89,43 @@ def _extend(before: Form, after: Form, dialect: DialectName, tables: Tables) -> 
 
 
 def _add_columns(before: RowKind, after: RowKind, dialect: DialectName, tables: Tables) -> Iterator[str]:
-    known = {field.key for field in before.stored()} | {unique.column for unique in before.uniques}
+    known = {field.key for field in before.stored()}
     for field in after.stored():
         if field.key not in known:
             yield f"ALTER TABLE {quoted(after.table)} ADD COLUMN {_column(field, dialect, tables)}"
-    for unique in after.uniques:
-        if unique.column not in known:
-            yield f"ALTER TABLE {quoted(after.table)} ADD COLUMN {quoted(unique.column)} TEXT"
+
+
+def link_table(row: RowKind, field: Field) -> str:
+    """The table beside a field that refers to several records: a row for each of these."""
+    return f"{row.table}__{field.key}"
+
+
+def _link_tables(
+    before: dict[str, Form], after: dict[str, Form], dialect: DialectName, tables: Tables
+) -> Iterator[str]:
+    known = {link_table(row, field) for row in _rows(before) for field in row.linked}
+    for row in _rows(after):
+        for field in row.linked:
+            if link_table(row, field) not in known:
+                yield from _create_links(row, field, dialect, tables[field.targets[0]])
+
+
+def _create_links(row: RowKind, field: Field, dialect: DialectName, target: str) -> Iterator[str]:
+    name, kind = link_table(row, field), SQL_TYPES[dialect]["text"]
+    deferred = "DEFERRED" if dialect == "sqlite" else "IMMEDIATE"
+    yield (
+        f"CREATE TABLE {quoted(name)} ("
+        f"{quoted(PARENT)} {kind} NOT NULL REFERENCES {quoted(row.table)} ({quoted('id')}) ON DELETE CASCADE, "
+        f"{quoted(TARGET)} {kind} NOT NULL REFERENCES {quoted(target)} ({quoted('id')}) "
+        f"DEFERRABLE INITIALLY {deferred}, PRIMARY KEY ({quoted(PARENT)}, {quoted(TARGET)}))"
+    )
+    yield f"CREATE INDEX {quoted(f'{name}_{TARGET}'[:60])} ON {quoted(name)} ({quoted(TARGET)})"
+
+
+def _rows(forms: dict[str, Form]) -> Iterator[RowKind]:
+    for form in forms.values():
+        yield form
+        yield from form.children.values()
 
 
 def _references(before: dict[str, Form], after: dict[str, Form]) -> Iterator[str]:
@@ -115,17 +150,26 @@ def _reference_clauses(forms: dict[str, Form]) -> Iterator[tuple[str, str, str]]
 def _indexes(form: Form, dialect: DialectName) -> Iterator[str]:
     """Indexes of lists, references and unique constraints; on PostgreSQL empty values come first."""
     for fields in form.indexes:
-        if all(form.fields[key].stored for key in fields):
+        found = [field for key in fields if (field := form.find(key)) is not None and field.stored]
+        if len(found) == len(fields) and all(field.codec.storage != "list" for field in found):
             yield _index(form.table, fields, dialect)
-    for row in (form, *form.children.values()):
-        for unique in row.uniques:
-            name = quoted(f"{row.table}_{unique.column}"[:60])
-            yield f"CREATE UNIQUE INDEX {name} ON {quoted(row.table)} ({quoted(unique.column)})"
+        elif len(found) == len(fields) == 1 and dialect == "postgres":
+            # serves `has`; SQLite has no index of what is inside a list
+            name = quoted(f"{form.table}_{fields[0]}"[:60])
+            yield f"CREATE INDEX {name} ON {quoted(form.table)} USING GIN ({quoted(fields[0])})"
     for child in form.children.values():
         yield _index(child.table, (PARENT, ORDER), dialect)
         for field in child.stored():
             if field.refers and not field.system:
                 yield _index(child.table, (field.key,), dialect)
+
+
+def index_name(table: str, column: str) -> str:
+    """The name of a shadow column's index: one of its own even where databases would cut it short."""
+    name = f"{table}_{column}"
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[:40]}_{hashlib.blake2b(name.encode(), digest_size=8).hexdigest()}"
 
 
 def _index(table: str, fields: Iterable[str], dialect: DialectName) -> str:

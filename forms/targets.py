@@ -9,6 +9,7 @@ from engine.errors import Invalid
 from engine.findings import Finding, Text
 from engine.protocols import Record
 from forms.access import Access
+from forms.checks import new_names
 from forms.compiled import Form, compiled_form
 from forms.rows import exists
 
@@ -22,31 +23,36 @@ def check_targets(access: Access, form: Form, before: Record | None, values: Map
         for index, row in enumerate(values.get(child.key) or []):
             places.append((f"/{child.key}/{index}", child, row, known.get(row.get("id"), {})))
     for pointer, kind, record, old in places:
-        for field in kind.fields.values():
-            value = record.get(field.key) if field.refers else None
-            if value is None or old.get(field.key) == value or field.target not in access.app.kind("form"):
-                continue
-            if not _may_see(access, field.target, value):
-                findings.append(
-                    Finding(
-                        "error",
-                        "not_found",
-                        f"{pointer}/{field.key}",
-                        Text(
-                            zh="所引用的记录不存在，或您无权查看。",
-                            en="The record it refers to does not exist, or you may not see it.",
-                        ),
-                        Text(zh="请重新选择。", en="Choose another one."),
-                    )
-                )
+        for field in kind.naming:
+            findings += [
+                _not_found(f"{pointer}/{field.key}{named.pointer}")
+                for named in new_names(field, record.get(field.key), old)
+                if named.form in access.app.kind("form") and not _may_see(access, named.form, named.record)
+            ]
     if findings:
         raise Invalid(findings)
+
+
+def _not_found(pointer: str) -> Finding:
+    return Finding(
+        "error",
+        "not_found",
+        pointer,
+        Text(
+            zh="所引用的记录不存在，或您无权查看。",
+            en="The record it refers to does not exist, or you may not see it.",
+        ),
+        Text(zh="请重新选择。", en="Choose another one."),
+    )
 
 
 def _may_see(access: Access, form: str, record: str) -> bool:
     grants = access.seen(form)
     if grants.unlimited:
         return True
+    known = access.work.memory.get("visible", {}).get((access.work.principal.user, form, record))
+    if known is not None:
+        return bool(known)
     if grants.every_row:
         return exists(access.work, compiled_form(access.app, form), record)
     return bool(grants) and any(access.flags(compiled_form(access.app, form), grants, record) or [])

@@ -14,6 +14,7 @@ from engine.expressions import types as t
 from engine.findings import Text
 from forms.codec import Codec
 from forms.field_type import Derived
+from forms.operators import TEXT
 from forms.schema import FieldDocument
 
 PART = re.compile(r"\{([^{}]*)\}")
@@ -29,6 +30,7 @@ class AutoOptions(FieldDocument):
 class Auto(Derived):
     type = "auto"
     Options = AutoOptions
+    operators = TEXT
 
     def check(self, pointer: str, context: Context) -> None:
         parts = PART.findall(self.options.pattern)

@@ -8,11 +8,13 @@ from engine.expressions import Type
 from engine.expressions import types as t
 from forms.codec import Codec
 from forms.field_type import FieldType, Reading
+from forms.operators import TRUTH
 from forms.values import wrong_type
 
 
 class Bool(FieldType):
     type = "bool"
+    operators = TRUTH
 
     def value_type(self) -> Type:
         return t.BOOL

@@ -8,11 +8,13 @@ from engine.expressions import Type
 from engine.expressions import types as t
 from forms.codec import Codec
 from forms.field_type import FieldType, Reading
+from forms.operators import ORDERED
 from forms.values import read_date
 
 
 class Date(FieldType):
     type = "date"
+    operators = ORDERED
 
     def value_type(self) -> Type:
         return t.DATE

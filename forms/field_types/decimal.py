@@ -13,6 +13,7 @@ from engine.expressions import types as t
 from engine.findings import Text
 from forms.codec import Codec
 from forms.field_type import FieldType, Reading
+from forms.operators import ORDERED
 from forms.schema import FieldDocument
 from forms.values import Problem, number_text, read_number
 
@@ -34,6 +35,7 @@ class DecimalOptions(BoundedOptions):
 class Decimal(FieldType):
     type = "decimal"
     Options: ClassVar[builtins.type[FieldDocument]] = DecimalOptions
+    operators = ORDERED
 
     def __init__(self, options: Any, context: Context) -> None:
         super().__init__(options, context)
@@ -74,7 +76,10 @@ class Decimal(FieldType):
     def parse(self, raw: Any, reading: Reading) -> Any:
         if isinstance(raw, str) and not raw.strip():
             return None
-        value = read_number(raw, scale=self.scale, digits=self.digits)
+        return self.bounded(read_number(raw, scale=self.scale, digits=self.digits))
+
+    def bounded(self, value: int) -> int:
+        """The scaled number, if it is within the bounds of the field. Raises Problem."""
         if self._min is not None and value < self._min:
             least = number_text(self._min, self.scale)
             raise Problem("too_small", f"不能小于 {least}。", f"It must be at least {least}.")

@@ -9,6 +9,7 @@ from engine.expressions import Type
 from engine.expressions import types as t
 from forms.codec import Codec
 from forms.field_type import FieldType, Reading
+from forms.operators import WORDS
 from forms.values import Problem, read_text
 
 ADDRESS = re.compile(r"^[^\s@<>\"(),:;\\\[\]]{1,64}@(?:[\w-]{1,63}\.)+[A-Za-z\u0080-\uffff][\w-]{1,62}$")
@@ -16,6 +17,14 @@ ADDRESS = re.compile(r"^[^\s@<>\"(),:;\\\[\]]{1,64}@(?:[\w-]{1,63}\.)+[A-Za-z\u0
 
 class Email(FieldType):
     type = "email"
+    operators = WORDS
+
+    def covered(self, value: Any) -> str:
+        """The first sign and the domain."""
+        if self.options.mask:
+            return super().covered(value)
+        name, _, domain = str(value).rpartition("@")
+        return f"{name[:1]}***@{domain}"
 
     def value_type(self) -> Type:
         return t.TEXT

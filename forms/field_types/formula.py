@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import builtins
+from typing import Any, ClassVar
 
 from forms.field_type import Derived
 from forms.schema import FieldDocument
@@ -16,5 +17,18 @@ class FormulaOptions(FieldDocument):
 
 
 class Formula(Derived):
+    """`place` is the option that findings about the expression point to."""
+
     type = "formula"
-    Options = FormulaOptions
+    Options: ClassVar[builtins.type[FieldDocument]] = FormulaOptions
+    place: ClassVar[str] = "expr"
+
+    def declared(self) -> dict[str, Any]:
+        """The type of the value with its options."""
+        result: dict[str, Any] = self.options.result
+        return result
+
+    def expression(self) -> str | dict[str, Any]:
+        """What computes the value."""
+        said: str | dict[str, Any] = self.options.expr
+        return said

@@ -11,6 +11,7 @@ from engine.expressions import Type
 from engine.expressions import types as t
 from forms.codec import Codec
 from forms.field_type import FieldType, Reading
+from forms.operators import WORDS
 from forms.values import Problem, read_text
 
 CHINESE_MOBILE = re.compile(r"^1[3-9]\d{9}$")
@@ -18,6 +19,12 @@ CHINESE_MOBILE = re.compile(r"^1[3-9]\d{9}$")
 
 class Phone(FieldType):
     type = "phone"
+    operators = WORDS
+    mask = "###****####"
+
+    def covered(self, value: Any) -> str:
+        """A Chinese number without its country, as people write it."""
+        return super().covered(str(value).removeprefix("+86"))
 
     def value_type(self) -> Type:
         return t.TEXT

@@ -11,6 +11,7 @@ from engine.expressions import types as t
 from engine.findings import Text
 from forms.codec import Codec
 from forms.field_type import FieldType, Reading
+from forms.operators import EQUAL
 from forms.schema import FieldDocument
 from forms.values import wrong_type
 
@@ -25,6 +26,7 @@ class RefOptions(FieldDocument):
 class Ref(FieldType):
     type = "ref"
     Options: ClassVar[builtins.type[FieldDocument]] = RefOptions
+    operators = EQUAL
     target: ClassVar[str | None] = None
 
     @property

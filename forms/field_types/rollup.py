@@ -11,7 +11,11 @@ Aggregate = Literal["sum", "count", "min", "max", "avg", "distinct"]
 
 
 class RollupOptions(FieldDocument):
-    """`link` is the reference field of `form` that points here; `where` is a condition on its records."""
+    """`link` is the reference field of `form` that points here; `where` is a condition on its records.
+
+    `form` may be a child table, `payment.allocs`: its rows are summed then, and `where` and `field` may read
+    their record as `parent.status`.
+    """
 
     form: str
     link: str

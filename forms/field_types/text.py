@@ -13,6 +13,7 @@ from engine.expressions import types as t
 from engine.findings import Text as Sentence
 from forms.codec import Codec
 from forms.field_type import FieldType, Reading
+from forms.operators import TEXT
 from forms.schema import FieldDocument
 from forms.values import Problem, read_text
 
@@ -27,6 +28,7 @@ class TextOptions(FieldDocument):
 class Text(FieldType):
     type = "text"
     Options = TextOptions
+    operators = TEXT
     multiline: ClassVar[bool] = False
 
     def __init__(self, options: Any, context: Context) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from forms.field_types.text import Text, TextOptions
+from forms.operators import PROSE
 
 
 class TextareaOptions(TextOptions):
@@ -16,4 +17,5 @@ class TextareaOptions(TextOptions):
 class Textarea(Text):
     type = "textarea"
     Options = TextareaOptions
+    operators = PROSE
     multiline = True

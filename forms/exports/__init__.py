@@ -1,0 +1,1 @@
+"""Records as spreadsheets and csv files."""

@@ -1,0 +1,1 @@
+"""Functions of the expression language that need to know forms."""

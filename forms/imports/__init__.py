@@ -1,0 +1,1 @@
+"""Records from spreadsheets and csv files."""

@@ -1,0 +1,150 @@
+"""A set of candidates before it is saved: references found, doubles in the file named, records matched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from engine.findings import Finding, Text
+from forms.access import Access
+from forms.compiled import Field, Form
+from forms.imports.candidates import Candidate, RowError
+from forms.imports.mapping import Column
+from forms.imports.mapping import Mapping as ColumnMapping
+from forms.imports.matching import match
+from forms.imports.options import ImportOptions
+from forms.imports.references import Resolver
+from forms.imports.seen_keys import SeenKeys
+from forms.reading_json import missing
+from forms.rows import select_children
+from forms.values import Problem
+
+
+class Judge:
+    """Brings the candidates of one import, set by set, into the shape in which they can be saved."""
+
+    def __init__(
+        self, form: Form, mapping: ColumnMapping, options: ImportOptions, on: tuple[str, ...], seen: SeenKeys
+    ) -> None:
+        self.form, self.mapping, self.options, self.on, self.seen = form, mapping, options, on, seen
+        self.resolver = Resolver(options.by)
+        self._references = [each for each in mapping.columns if each.field.refers or each.field.several]
+        self.constraints = _constraints(form, mapping, on if options.mode != "insert" else ())
+
+    def judge(self, access: Access, found: Sequence[Candidate]) -> None:
+        """Complete the candidates of a set; what is wrong goes to their `errors`."""
+        for column in self._references:
+            self._resolve(access, column, found)
+        for candidate in found:
+            self._doubles(candidate)
+        if self.options.mode != "insert":
+            strict = self.options.mode == "update"
+            match(access, self.form, self.on, self.mapping, found, strict=strict)
+            self._name_rows(access, [each for each in found if each.record is not None])
+        for candidate in found:
+            self._leave_out_blanks(candidate)
+            if candidate.record is None and candidate.errors:
+                self._missing(candidate)
+
+    def _resolve(self, access: Access, column: Column, found: Sequence[Candidate]) -> None:
+        places = [place for each in found for place in _places(each, column)]
+        texts = {text for _, body, _ in places for text in _texts(column.field, body)}
+        known = self.resolver.resolve(access, column.field, column.name, texts)
+        for candidate, body, row in places:
+            named = [known[text] for text in _texts(column.field, body)]
+            problem = next((each for each in named if isinstance(each, Problem)), None)
+            if problem is not None:
+                finding = Finding("error", problem.code, f"/{column.name}", problem.message, problem.fix)
+                candidate.errors.append(RowError(row, column.header, finding))
+            body[column.field.key] = named if column.field.several else named[0]
+
+    def _doubles(self, candidate: Candidate) -> None:
+        for name, fields in self.constraints:
+            values = [candidate.identity if key == "id" else candidate.data.get(key) for key in fields]
+            first = self.seen.first_of(name, values, candidate.row)
+            if first != candidate.row:
+                header = self.mapping.header_of(fields[0])
+                candidate.errors.append(RowError(candidate.row, header, double_in_file(fields[0], first)))
+
+    def _name_rows(self, access: Access, found: Sequence[Candidate]) -> None:
+        """Child rows of stored records: the file has the whole list, in order."""
+        for key in found[0].children if found else ():
+            stored: dict[str, list[str]] = {}
+            child = self.form.children[key]
+            for parent, _, row in select_children(access.work, child, [str(each.record) for each in found]):
+                stored.setdefault(parent, []).append(row["id"])
+            for candidate in found:
+                ids = stored.get(str(candidate.record), [])
+                bodies = candidate.data[key]
+                for body, row_id in zip(bodies, ids, strict=False):
+                    body["id"] = row_id
+                bodies += [{"id": row_id, "$delete": True} for row_id in ids[len(bodies) :]]
+
+    def _leave_out_blanks(self, candidate: Candidate) -> None:
+        """Empty cells leave a field as it is, or to its default, unless the row is one of an export: that
+        says all. Child rows are said whole, so there only what has a default may stay.
+        """
+        if candidate.identity is not None:
+            return
+        _drop_blanks(candidate.data, candidate.data)
+        for key in candidate.children:
+            fields = self.form.children[key].fields.values()
+            preset = [each.key for each in fields if each.default is not None or each.default_expression]
+            for body in candidate.data[key]:
+                _drop_blanks(body, preset if "id" in body else body)
+
+    def _missing(self, candidate: Candidate) -> None:
+        """A record that is refused anyway also hears what it plainly lacks, so that people correct once."""
+        named = {each.finding.pointer for each in candidate.errors}
+        for field in self.form.fields.values():
+            preset = field.default is not None or field.default_expression is not None or field.derived
+            if field.required is not True or preset or f"/{field.key}" in named:
+                continue
+            if candidate.data.get(field.key) is None:
+                header = self.mapping.header_of(field.key)
+                candidate.errors.append(RowError(candidate.row, header, missing(f"/{field.key}")))
+
+
+def _constraints(
+    form: Form, mapping: ColumnMapping, on: tuple[str, ...]
+) -> list[tuple[str, tuple[str, ...]]]:
+    """The fields that no two rows of the file may have alike: those of unique constraints that hold always
+    and are in the file, and the key.
+    """
+    there = {each.field.key for each in mapping.columns if each.child is None}
+    found = [rule.fields for rule in form.uniques if rule.when is None and set(rule.fields) <= there]
+    return [(",".join(fields), fields) for fields in dict.fromkeys([*found, *([on] if on else [])])]
+
+
+def _places(candidate: Candidate, column: Column) -> Iterator[tuple[Candidate, dict[str, Any], int]]:
+    """Where a column of references has something in a candidate: the body and the row of the file."""
+    key = column.field.key
+    if column.child is None:
+        if candidate.data.get(key) is not None:
+            yield candidate, candidate.data, candidate.row
+        return
+    rows = candidate.children.get(column.child, [])
+    for body, row in zip(candidate.data.get(column.child, []), rows, strict=True):
+        if body.get(key) is not None:
+            yield candidate, body, row
+
+
+def _texts(field: Field, body: Mapping[str, Any]) -> list[str]:
+    value = body[field.key]
+    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
+
+
+def _drop_blanks(body: dict[str, Any], keys: Iterable[str]) -> None:
+    for key in [key for key in keys if key in body and body[key] is None]:
+        del body[key]
+
+
+def double_in_file(key: str, first: int) -> Finding:
+    """Another row of the file has the same value."""
+    return Finding(
+        "error",
+        "duplicate_in_file",
+        f"/{key}",
+        Text(zh=f"与第 {first} 行重复。", en=f"Row {first} of the file has the same value."),
+        Text(zh="请保留其中一行。", en="Keep one of the rows."),
+    )

@@ -1,0 +1,237 @@
+"""Which column of a file fills which field."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.errors import Invalid
+from engine.findings import Finding, Text, error, warning
+from engine.permissions.compiled import GrantSet
+from forms.compiled import Field, Form
+from forms.imports.options import ImportOptions
+from forms.reading_json import WRITABLE_SYSTEM
+
+MARK = "#"
+"""Headers that begin with it are ours (row number, reason), not the people's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the file: its place from 0, its header, and the field (of a child table) it fills."""
+
+    at: int
+    header: str
+    field: Field
+    child: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The field as people address it: `name`, `lines.qty`."""
+        return f"{self.child}.{self.field.key}" if self.child else self.field.key
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """The columns that are read, those that tell records apart, and remarks on the others."""
+
+    columns: tuple[Column, ...]
+    identity: int | None
+    group: tuple[int, ...]
+    remarks: tuple[Finding, ...]
+    header: tuple[str, ...]
+
+    def header_of(self, name: str) -> str:
+        """The header of the column that fills a field, else the field's own name."""
+        return next((each.header for each in self.columns if each.name == name), name)
+
+
+def read_mapping(
+    form: Form, header: Sequence[str], options: ImportOptions, seen: GrantSet, writing: GrantSet
+) -> Mapping:
+    """The mapping of a header row. Fields that the person may not see do not exist.
+
+    Raises Invalid when a column is claimed twice, a named field does not exist, or nothing is left.
+    """
+    return _Reader(form, header, options, seen, writing).read()
+
+
+class _Reader:
+    """Reads one header row."""
+
+    def __init__(
+        self, form: Form, header: Sequence[str], options: ImportOptions, seen: GrantSet, writing: GrantSet
+    ) -> None:
+        self.form, self.header, self.options = form, header, options
+        self.seen, self.writing = seen, writing
+        self.wrong: list[Finding] = []
+        self.remarks: list[Finding] = []
+        self.columns: list[Column] = []
+        self.identity: int | None = None
+
+    def read(self) -> Mapping:
+        known = dict(_names(self.form, self.seen, self.writing))
+        labels: dict[str, list[str]] = {}
+        for name, label in _labels(self.form, known):
+            labels.setdefault(plain(label), []).append(name)
+        for at, title in enumerate(self.header):
+            chosen = self._named(at, title, known, labels)
+            if chosen is not None:
+                self._take(at, title, chosen, known)
+        unknown = [title for title in self.options.mapping if title not in self.header]
+        self.wrong += [_no_header(f"/mapping/{title}", title) for title in unknown]
+        group = self._group()
+        if not self.columns and not self.wrong:
+            self.wrong.append(_nothing(self.form))
+        if self.wrong:
+            raise Invalid(self.wrong)
+        return Mapping(tuple(self.columns), self.identity, group, tuple(self.remarks), tuple(self.header))
+
+    def _named(
+        self, at: int, title: str, known: dict[str, Field | None], labels: dict[str, list[str]]
+    ) -> str | None:
+        """The name of the field of a header, None for a column that is left out."""
+        if title in self.options.mapping:
+            wanted = self.options.mapping[title]
+            if wanted and wanted not in known:
+                self.wrong.append(_no_field(f"/mapping/{title}", wanted))
+                return None
+            return wanted or None
+        if not title or title.startswith(MARK):
+            return None
+        if title in known:
+            return title
+        found = labels.get(plain(title), [])
+        if len(found) == 1:
+            return found[0]
+        self.remarks.append(_ambiguous(at, title, found) if found else _unknown(at, title))
+        return None
+
+    def _take(self, at: int, title: str, name: str, known: dict[str, Field | None]) -> None:
+        if name == "id":
+            self.identity = at
+            return
+        field = known[name]
+        if field is None or field.derived:
+            return  # what the system fills comes with every export and is passed over
+        if field.readonly is True or not self.writing.writes(name):
+            self.remarks.append(_not_writable(at, title))
+            return
+        if any(each.name == name for each in self.columns):
+            self.wrong.append(_twice(at, title, name))
+            return
+        child, _, _ = name.rpartition(".")
+        self.columns.append(Column(at, title, field, child or None))
+
+    def _group(self) -> tuple[int, ...]:
+        """The columns whose values tell where a new record begins."""
+        places: list[int] = []
+        for index, wanted in enumerate(self.options.group):
+            at = next((at for at, title in enumerate(self.header) if title == wanted), None)
+            if at is None:
+                at = next((each.at for each in self.columns if each.name == wanted), None)
+            if at is None:
+                self.wrong.append(_no_header(f"/group/{index}", wanted))
+            else:
+                places.append(at)
+        return tuple(places)
+
+
+def plain(title: str) -> str:
+    """A header as it is compared: NFKC, without case, blanks and the star of required fields."""
+    return unicodedata.normalize("NFKC", title).strip().rstrip("*").strip().casefold()
+
+
+def _names(form: Form, seen: GrantSet, writing: GrantSet) -> Iterator[tuple[str, Field | None]]:
+    """Every name a column may have; None for system fields that only exports hold."""
+    for key, field in form.fields.items():
+        if field.system:
+            yield key, field if key in WRITABLE_SYSTEM else None
+        elif seen.shows(key) or writing.writes(key):
+            yield key, field
+    for child in form.children.values():
+        for key, field in child.fields.items():
+            name = f"{child.key}.{key}"
+            if not field.system and (seen.shows(name) or writing.writes(name)):
+                yield name, field
+        yield f"{child.key}.id", None
+
+
+def _labels(form: Form, known: dict[str, Field | None]) -> Iterator[tuple[str, str]]:
+    """(name, label) of everything that may be named by its label, in both languages."""
+    for name in known:
+        child, _, key = name.rpartition(".")
+        owner = form.children[child] if child else form
+        field = owner.fields.get(key)
+        labels = field.label if field is not None else {}
+        for language, label in labels.items():
+            yield name, f"{owner.label[language]}.{label}" if child else label
+
+
+def _twice(at: int, title: str, name: str) -> Finding:
+    return error(
+        "double_column",
+        f"/header/{at}",
+        Text(zh=f"“{title}”与另一列对应同一字段 {name}。", en=f"'{title}' fills {name} like another column."),
+        Text(zh="请删除其中一列，或在 mapping 中指明。", en="Delete one of them, or say so in `mapping`."),
+    )
+
+
+def _no_header(pointer: str, title: str) -> Finding:
+    return error(
+        "unknown_column",
+        pointer,
+        Text(zh=f"文件中没有列“{title[:60]}”。", en=f"The file has no column '{title[:60]}'."),
+        Text(zh="请检查表头。", en="Look at the header row."),
+    )
+
+
+def _no_field(pointer: str, name: str) -> Finding:
+    return error(
+        "unknown_field",
+        pointer,
+        Text(zh=f"表单中没有字段“{name[:60]}”。", en=f"The form has no field '{name[:60]}'."),
+        Text(zh="请检查字段键。", en="Check the key of the field."),
+    )
+
+
+def _nothing(form: Form) -> Finding:
+    first = "、".join(field.label["zh"] for field in form.fields.values() if not field.system)
+    return error(
+        "no_columns",
+        "/header",
+        Text(zh="表头与表单的字段没有一个对得上。", en="No header of the file is the name of a field."),
+        Text(
+            zh=f"表头应为字段名称或键，如：{first[:120]}。",
+            en="The first row must name fields by label or key; see the template.",
+        ),
+    )
+
+
+def _ambiguous(at: int, title: str, found: Sequence[str]) -> Finding:
+    names = ", ".join(found)
+    return warning(
+        "ambiguous_column",
+        f"/header/{at}",
+        Text(zh=f"“{title}”对应多个字段，已忽略。", en=f"'{title}' names several fields and is left out."),
+        Text(zh=f"请改用字段键：{names}。", en=f"Use the key of one: {names}."),
+    )
+
+
+def _unknown(at: int, title: str) -> Finding:
+    return warning(
+        "unknown_column",
+        f"/header/{at}",
+        Text(zh=f"没有字段“{title[:60]}”，该列已忽略。", en=f"No field '{title[:60]}'; left out."),
+        Text(zh="请使用字段名称或键，或在 mapping 中指明。", en="Use a label or key, or `mapping`."),
+    )
+
+
+def _not_writable(at: int, title: str) -> Finding:
+    return warning(
+        "column_not_writable",
+        f"/header/{at}",
+        Text(zh=f"“{title}”不可填写，该列已忽略。", en=f"'{title}' is not yours to fill in and is left out."),
+        Text(zh="如需导入，请申请该字段的权限。", en="Ask for the right to this field if you need it."),
+    )

@@ -1,0 +1,124 @@
+"""The child process that reads a file: `python -m forms.imports.parse FOLDER`.
+
+Reads what `source.json` in the folder asks, writes `rows.jsonl` (one row with cells a line: its number,
+then the cells) and in the end `parsed.json`: {"header", "rows", "sheets", …} or {"refusal"}. A hostile file
+can exhaust only this process, which has bounded memory and time and no access to the store.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from forms.imports import limits
+from forms.imports.csv_text import read_csv
+from forms.imports.refusal import SPLIT, Refusal, broken
+from forms.imports.staged_cells import CellError, staged
+from forms.imports.xlsx import Workbook
+
+BUFFERED = 1 << 18
+NEWS_EVERY = 5_000
+
+
+class Stage:
+    """Takes rows and writes them; the first one is the header."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._out = (folder / "rows.jsonl").open("wb")
+        self._waiting: list[bytes] = []
+        self._size = 0
+        self.header: list[str] = []
+        self.header_row = 0
+        self.count = 0
+
+    def row(self, number: int, cells: list[Any]) -> None:
+        if not self.header_row:
+            self.header_row = number
+            self.header = [_title(cell) for cell in cells]
+            return
+        if all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells):
+            return
+        line = orjson.dumps([number, *cells], default=staged, option=orjson.OPT_PASSTHROUGH_DATETIME)
+        self._waiting.append(line)
+        self._size += len(line)
+        self.count += 1
+        if self._size > BUFFERED:
+            self.flush()
+        if self.count % NEWS_EVERY == 0:
+            write_whole(self._folder / "progress.json", {"rows": self.count})
+
+    def flush(self) -> None:
+        if self._waiting:
+            self._out.write(b"\n".join(self._waiting) + b"\n")
+        self._waiting.clear()
+        self._size = 0
+
+    def close(self) -> None:
+        self.flush()
+        self._out.close()
+
+
+def _title(cell: Any) -> str:
+    return "" if cell is None or isinstance(cell, CellError) else str(cell).strip()
+
+
+def parse(folder: Path) -> dict[str, Any]:
+    """Read the file of a folder; what goes into `parsed.json`. Raises Refusal."""
+    asked = json.loads((folder / "source.json").read_text("utf-8"))
+    source = Path(asked["path"])
+    stage = Stage(folder)
+    report: dict[str, Any] = {}
+    try:
+        if _is_archive(source):
+            workbook = Workbook(source)
+            report["sheet"] = workbook.read(asked.get("sheet"), stage.row)
+            report["sheets"] = workbook.sheets
+            report["format"] = "xlsx"
+        else:
+            report["encoding"] = read_csv(
+                source, encoding=asked.get("encoding"), separator=asked.get("separator"), row=stage.row
+            )
+            report["format"] = "csv"
+    finally:
+        stage.close()
+    if not stage.header_row:
+        raise Refusal("empty_file", "文件中没有数据。", "There is nothing in the file.")
+    return {**report, "header": stage.header, "header_row": stage.header_row, "rows": stage.count}
+
+
+def _is_archive(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4)[:2] in (b"PK", b"\xd0\xcf")
+
+
+def write_whole(path: Path, value: Any) -> None:
+    """A small file that readers see whole or not at all."""
+    fresh = path.with_suffix(".part")
+    fresh.write_bytes(orjson.dumps(value))
+    fresh.replace(path)
+
+
+def main(folder: Path) -> None:
+    """Read within limits and say how it went."""
+    resource.setrlimit(resource.RLIMIT_AS, (limits.MEMORY_BYTES, limits.MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.CPU_SECONDS, limits.CPU_SECONDS))
+    try:
+        done = parse(folder)
+    except Refusal as refusal:
+        done = {"refusal": refusal.as_json()}
+    except MemoryError:
+        large = Refusal("too_large", "文件过大，无法读取。", "The file is too large to be read.", *SPLIT)
+        done = {"refusal": large.as_json()}
+    except Exception as wrong:  # noqa: BLE001  whatever a damaged or hostile file brings about
+        done = {"refusal": broken(f"{type(wrong).__name__}: {wrong}"[:200]).as_json()}
+    write_whole(folder / "parsed.json", done)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,212 @@
+"""The sets of an import: rows taken together, judged, and checked or saved in one transaction."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from engine.identity.principal import SYSTEM, Principal
+from engine.runtime import Runtime
+from engine.storage.unit_of_work import UnitOfWork
+from engine.storage.waiting import WaitingRefused
+from forms.access import Access
+from forms.compiled import compiled_form
+from forms.imports.candidates import Candidate, Row, RowReader
+from forms.imports.judge import Judge
+from forms.imports.mapping import read_mapping
+from forms.imports.options import ImportOptions
+from forms.imports.quick import may_be_quick, new_records
+from forms.imports.quick_set import QuickSet
+from forms.imports.save import Counts, error_lines, save_set
+from forms.imports.seen_keys import SeenKeys
+from forms.imports.service import on_fields
+from forms.imports.staged_rows import rows_from
+from forms.transfers import repository
+from forms.transfers.repository import Transfer
+
+SET = 500
+"""Records saved in one transaction."""
+QUICK_SET = 5_000
+"""Records saved in one transaction where that is quick."""
+SHOWN = 20
+"""Errors that the report itself names; all are in the error list and the workbook."""
+
+
+class _DryRun(Exception):
+    """Ends the transaction of a set that is only checked."""
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Thousands of small objects in a row make the collector of cycles walk through the whole process time
+    and again, for a third of the time of a set; these objects form no cycles.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+class Sets:
+    """The sets of one slice: read, judged, and checked or saved."""
+
+    def __init__(self, runtime: Runtime, folder: Path, transfer: Transfer, actor: Principal) -> None:
+        self.runtime, self.folder, self.transfer, self.actor = runtime, folder, transfer, actor
+        self.options = ImportOptions.model_validate(transfer.options)
+        self.dry = transfer.progress["phase"] == "checking"
+        self.over = False
+        with runtime.reading(actor) as work:
+            app = work.app(transfer.app)
+            self.form = compiled_form(app, transfer.form)
+            access = Access(work, app)
+            access.demand(self.form.key, "import")
+            kind = "update" if self.options.mode == "update" else "create"
+            writing = access.demand(self.form.key, kind)
+            header = transfer.progress["header"]
+            self.mapping = read_mapping(self.form, header, self.options, access.seen(self.form.key), writing)
+        self.on = on_fields(self.options, self.mapping)
+        progress = transfer.progress
+        errors = self.folder / "errors.jsonl"
+        with errors.open("ab") as file:
+            file.truncate(progress["errors_size"])
+        keys = SeenKeys(folder / f"{progress['phase']}.keys", until=progress["row"])
+        self.judge = Judge(self.form, self.mapping, self.options, self.on, keys)
+        self.seen = keys
+        quick = self.options.mode == "insert" and may_be_quick(runtime, app, self.form, self.mapping)
+        self.plan = new_records(self.form, self.mapping, runtime.database.dialect) if quick else None
+        self.reader = RowReader(self.form, self.mapping)
+
+    def run(self, until: float) -> Transfer:
+        """Sets until the time is over; the import as it is then."""
+        rows = _Following(self.folder / "rows.jsonl", self.transfer.progress["offset"])
+        groups = self.reader.groups(rows)
+        size = SET if self.plan is None else QUICK_SET
+        while time.monotonic() < until:
+            with _uncollected():
+                found = list(islice(groups, size))
+                if not found:
+                    self.over = True
+                    return self._note_mapping()
+                last = found[-1][-1][0]
+                self._one_set(found, offset=rows.end_of(last), last=last)
+        return self.transfer
+
+    def _note_mapping(self) -> Transfer:
+        columns = {each.header: each.name for each in self.mapping.columns}
+        remarks = [each.as_json() for each in self.mapping.remarks]
+        report = {**self.transfer.report, "columns": columns, "remarks": remarks}
+        report.setdefault("counts", Counts().as_json())
+        with self.runtime.unit_of_work(SYSTEM, source="import") as work:
+            return repository.move(work, self.transfer, report=report)
+
+    def _one_set(self, groups: list[list[Row]], *, offset: int, last: int) -> None:
+        if self.dry:
+            try:
+                with self.runtime.unit_of_work(self.actor, source="import") as work:
+                    counts, found = self._save(work, groups)
+                    raise _DryRun
+            except _DryRun:
+                pass
+            with self.runtime.unit_of_work(SYSTEM, source="import") as work:
+                self._advance(work, found, counts, offset=offset, last=last, rows=sum(map(len, groups)))
+            return
+        with self.runtime.unit_of_work(self.actor, source="import") as work:
+            self._note_change(work, "first_change")
+            counts, found = self._save(work, groups)
+            self._note_change(work, "last_change")
+            self._advance(work, found, counts, offset=offset, last=last, rows=sum(map(len, groups)))
+
+    def _note_change(self, work: UnitOfWork, name: str) -> None:
+        """Remember between which changes of the log those of this import stand."""
+        progress = self.transfer.progress
+        if name == "last_change" or name not in progress:
+            row = work.row("SELECT coalesce(max(id), 0) FROM ff_change")
+            progress = {**progress, name: int(row[0]) if row else 0}
+            self.transfer = replace(self.transfer, progress=progress)
+
+    def _save(self, work: UnitOfWork, groups: list[list[Row]]) -> tuple[Counts, Sequence[Candidate]]:
+        """What became of a set, and at least those of its candidates that have errors."""
+        work.batch = self.transfer.id
+        access = Access(work, work.app(self.transfer.app))
+        if self.plan is not None:
+            resolver, constraints = self.judge.resolver, self.judge.constraints
+            quick = QuickSet(work, access, self.plan, self.mapping, resolver, self.seen, constraints)
+            try:
+                with work.savepoint():
+                    return quick.save([group[0] for group in groups]), quick.refused
+            except WaitingRefused:
+                pass  # somebody else saved one of these values meanwhile: one by one tells which
+        found = [self.reader.candidate(group) for group in groups]
+        self.judge.judge(access, found)
+        return save_set(work, access, self.form, self.mapping, self.on, found), found
+
+    def _advance(
+        self,
+        work: UnitOfWork,
+        found: Sequence[Candidate],
+        counts: Counts,
+        *,
+        offset: int,
+        last: int,
+        rows: int,
+    ) -> None:
+        """Write down, in the transaction of the set, how far the import has come."""
+        report, progress = self.transfer.report, self.transfer.progress
+        lines = error_lines(found)
+        size = self._write_errors(lines)
+        self.seen.keep()
+        total = Counts(**report["counts"]).add(counts) if "counts" in report else counts
+        first = (report.get("errors") or [])[:SHOWN]
+        named = [each for each in lines if each["code"]]
+        self.transfer = repository.move(
+            work,
+            self.transfer,
+            progress={
+                **progress,
+                "done": progress["done"] + rows,
+                "offset": offset,
+                "row": last,
+                "errors_size": size,
+            },
+            report={
+                **report,
+                "counts": asdict(total),
+                "errors": [*first, *named][:SHOWN],
+                "error_count": report.get("error_count", 0) + len(named),
+            },
+        )
+
+    def _write_errors(self, lines: list[dict[str, Any]]) -> int:
+        with (self.folder / "errors.jsonl").open("ab") as file:
+            file.write(b"".join(orjson.dumps(each) + b"\n" for each in lines))
+            return file.tell()
+
+
+class _Following:
+    """Rows of the staged file, remembering where each of the last ones ends."""
+
+    def __init__(self, path: Path, offset: int) -> None:
+        self._rows = rows_from(path, offset)
+        self._ends: dict[int, int] = {}
+
+    def __iter__(self) -> Iterator[Any]:
+        for end, row in self._rows:
+            self._ends[row[0]] = end
+            yield row
+
+    def end_of(self, number: int) -> int:
+        """The offset behind the row of this number; what is before it is forgotten."""
+        found = self._ends[number]
+        self._ends = {row: end for row, end in self._ends.items() if row > number}
+        return found

@@ -1,0 +1,183 @@
+"""Taking the changes of an import back: new records into the recycle bin, changed ones as they were.
+
+First is asked what hinders it; then it is done in pieces, the last save first. Derived values follow by
+themselves; what rules did besides stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from engine.errors import EngineError
+from engine.protocols import Record
+from engine.storage.unit_of_work import UnitOfWork
+from forms.codec import Codec
+from forms.compiled import PART, ChildTable, Form, Named, RowKind, compiled_form
+from forms.deletion import delete, referring
+from forms.field_type import Reading
+from forms.records import RecordNotFound, load, update
+from forms.rows import MARK
+from forms.tables import quoted
+from forms.transfers.repository import Transfer
+from forms.values import Problem
+
+PIECE = 200
+LISTED = 50
+"""Records that are named when a batch cannot be taken back."""
+
+
+class NotKept(EngineError):
+    """The log does not hold the value as it was, or the field takes it no more."""
+
+    code = "value_not_kept"
+    zh = "无法还原原值：该字段不保存历史值，或已不接受该值。"
+
+
+Saved = tuple[int, str, str, int, dict[str, Any]]
+"""Id of the change, record, operation, revision after it, what it changed."""
+
+
+def saves(work: UnitOfWork, transfer: Transfer, *, below: int | None, limit: int) -> list[Saved]:
+    """What the import itself saved, the last first, in changes with an id below `below`."""
+    progress = transfer.progress
+    first, last = progress.get("first_change"), progress.get("last_change")
+    if first is None or last is None:
+        return []
+    mark = MARK[work.runtime.database.dialect]
+    # ids of a batch stand close together, so its range is read by key
+    text = (
+        f"SELECT id, record, op, rev, diff FROM ff_change WHERE id > {mark} AND id < {mark} "
+        f"AND batch = {mark} AND source = 'import' AND op IN ('create', 'update') "
+        f"ORDER BY id DESC LIMIT {limit:d}"
+    )
+    found = work.rows(text, (first, last + 1 if below is None else below, transfer.id))
+    return [(int(row[0]), row[1], row[2], int(row[3]), orjson.loads(row[4])) for row in found]
+
+
+def what_hinders(work: UnitOfWork, transfer: Transfer) -> list[dict[str, Any]]:
+    """The records because of which an import cannot be taken back, at most so many as are listed: those that
+    others refer to by now, and those that were changed since.
+    """
+    form = compiled_form(work.app(transfer.app), transfer.form)
+    hindering: list[dict[str, Any]] = []
+    made: set[str] = set()
+    below: int | None = None
+    pieces: list[list[Saved]] = []
+    while piece := saves(work, transfer, below=below, limit=1000):
+        below = piece[-1][0]
+        pieces.append(piece)
+        made |= {record for _, record, op, _, _ in piece if op == "create"}
+    for piece in pieces:
+        stored = _revisions(work, form, [record for _, record, _, _, _ in piece])
+        for _, record, op, rev, _ in piece:
+            if record not in stored:
+                continue  # deleted by now: nothing is left to take back
+            users = _users(work, form, record, made) if op == "create" else []
+            if stored[record] != rev:
+                hindering.append({"record": record, "reason": "changed_since"})
+            elif users:
+                hindering.append({"record": record, "reason": "referenced", "by": users})
+            if len(hindering) >= LISTED:
+                return hindering
+    return hindering
+
+
+def _revisions(work: UnitOfWork, form: Form, ids: Sequence[str]) -> dict[str, int]:
+    marks = ", ".join([MARK[work.runtime.database.dialect]] * len(ids))
+    text = (
+        f"SELECT {quoted('id')}, {quoted('rev')} FROM {quoted(form.table)} "
+        f"WHERE {quoted('deleted_at')} IS NULL AND {quoted('id')} IN ({marks})"
+    )
+    return {row[0]: int(row[1]) for row in work.rows(text, tuple(ids))}
+
+
+def _users(work: UnitOfWork, form: Form, record: str, made: set[str]) -> list[str]:
+    """`form/id` of records that keep this one from being deleted and are not of the import themselves."""
+    app = work.app(form.app)
+    found: list[str] = []
+    for other, child, key in form.referrers:
+        source = app.kind("form")[other]
+        kind: RowKind = source.children[child] if child else source
+        if kind.fields[key].kind.options.on_delete == "restrict":
+            users = referring(work, source, child, kind.fields[key], Named(form.key, record))
+            found += [f"{other}/{each}" for each in users if each not in made]
+    return found[:LISTED]
+
+
+def undo_some(work: UnitOfWork, transfer: Transfer) -> tuple[int | None, list[dict[str, Any]]]:
+    """Take one piece back: below which change to go on, None at the end, and what could not be taken back."""
+    form = compiled_form(work.app(transfer.app), transfer.form)
+    piece = saves(work, transfer, below=transfer.progress.get("below"), limit=PIECE)
+    problems: list[dict[str, Any]] = []
+    for _, record, op, _, moved in piece:
+        try:
+            with work.savepoint():
+                if op == "create":
+                    delete(work, form, record)
+                else:
+                    update(work, form, record, before_values(form, load(work, form, record), moved))
+        except RecordNotFound:
+            continue
+        except EngineError as failure:
+            problems.append({"record": record, "reason": failure.code})
+    return (piece[-1][0] if len(piece) == PIECE else None), problems
+
+
+def before_values(form: Form, now: Record, moved: dict[str, Any]) -> Record:
+    """The values in memory form that a record had before a change."""
+    values: Record = {}
+    reading = form.reading
+    if reading is None:
+        raise LookupError(form.key)
+    for key, change in moved.items():
+        if key in form.children:
+            values[key] = _rows_before(form.children[key], now[key], change, reading)
+        elif _own(form, key):
+            values[key] = _memory(form, reading, key, change[0])
+    whole = {key.partition(PART)[0] for key in values if key not in form.fields and key not in form.children}
+    for key in whole:
+        parts = form.fields[key].parts
+        old = tuple(values.pop(part.key) if part.key in values else now[part.key] for part in parts)
+        values[key] = None if all(each is None for each in old) else old
+    return values
+
+
+def _rows_before(
+    child: ChildTable, now: Sequence[Record], change: dict[str, Any], reading: Reading
+) -> list[Record]:
+    gone = {row["id"] for row in change.get("insert", ())}
+    changed = {row["id"]: row for row in change.get("update", ())}
+    rows: list[tuple[int, Record]] = []
+    for order, row in enumerate(now):
+        if row["id"] in gone:
+            continue
+        old = changed.get(row["id"], {})
+        place = old["_order"][0] if "_order" in old else order
+        kept = {key: _memory(child, reading, key, pair[0]) for key, pair in old.items() if _own(child, key)}
+        rows.append((place, {**row, **kept}))
+    for row in change.get("delete", ()):
+        values = {key: _memory(child, reading, key, value) for key, value in row.items() if _own(child, key)}
+        rows.append((row["_order"], {"id": row["id"], **values}))
+    return [row for _, row in sorted(rows, key=lambda each: each[0])]
+
+
+def _own(kind: RowKind, key: str) -> bool:
+    """Whether people fill in this field."""
+    field = kind.find(key)
+    return field is not None and not field.system and not field.derived
+
+
+def _memory(kind: RowKind, reading: Reading, key: str, logged: Any) -> Any:
+    """A value of the change log in memory form. Raises NotKept."""
+    field = kind.find(key)
+    if field is None or logged is None:
+        return None
+    if type(field.codec) is not Codec:
+        raise NotKept()
+    try:
+        return field.kind.parse(field.codec.from_log(logged), reading)
+    except Problem as problem:
+        raise NotKept(problem.message, pointer=f"/{key}") from problem

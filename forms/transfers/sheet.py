@@ -1,0 +1,129 @@
+"""A sheet written row by row, so that its size does not matter. No cell is ever a formula."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import xlsxwriter
+
+from forms.imports.staged_cells import CellError
+from forms.transfers.escape import FORMULA
+
+EXACT = 15
+"""Digits that a number of a spreadsheet keeps; longer ones are written as text."""
+LONGEST = 32_767
+"""Characters of one cell."""
+
+
+class Sheet:
+    """An xlsx file with one sheet; a context manager that closes it."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._book = xlsxwriter.Workbook(
+            str(path),
+            {
+                "constant_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+                "remove_timezone": True,
+                "tmpdir": str(path.parent),
+            },
+        )
+        self._sheet = self._book.add_worksheet(name[:31])
+        self._formats: dict[tuple[str, bool], Any] = {}
+        self._at = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, wrong: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._book.close()
+
+    def header(self, titles: Sequence[str]) -> None:
+        """The first row, which stays in sight."""
+        bold = self._book.add_format({"bold": True})
+        for at, title in enumerate(titles):
+            self._sheet.write_string(0, at, title, bold)
+        self._sheet.freeze_panes(1, 0)
+        self._at = 1
+
+    def row(self, cells: Iterable[Any], *, marked: Sequence[int] = ()) -> None:
+        """One row; `marked` are the places of cells to be seen at once."""
+        for at, cell in enumerate(cells):
+            if cell is not None:
+                self._write(at, cell, marked=at in marked)
+        self._at += 1
+
+    def _write(self, at: int, cell: Any, *, marked: bool) -> None:
+        sheet, row = self._sheet, self._at
+        if isinstance(cell, bool):
+            sheet.write_boolean(row, at, cell, self._format("", marked=marked))
+        elif isinstance(cell, (int, float, Decimal)):
+            if _exact(cell):
+                sheet.write_number(
+                    row,
+                    at,
+                    float(cell) if isinstance(cell, Decimal) else cell,
+                    self._format("", marked=marked),
+                )
+            else:
+                sheet.write_string(row, at, format(cell, "f"), self._format("@", marked=marked))
+        elif isinstance(cell, datetime):
+            if cell.year < 1901 or cell.microsecond:
+                sheet.write_string(row, at, cell.isoformat(" "), self._format("@", marked=marked))
+            else:
+                sheet.write_datetime(row, at, cell, self._format("yyyy-mm-dd hh:mm:ss", marked=marked))
+        elif isinstance(cell, date):
+            if cell.year < 1901:
+                sheet.write_string(row, at, cell.isoformat(), self._format("@", marked=marked))
+            else:
+                midnight = datetime.combine(cell, time())
+                sheet.write_datetime(row, at, midnight, self._format("yyyy-mm-dd", marked=marked))
+        elif isinstance(cell, (time, timedelta)):
+            shown = "hh:mm:ss" if isinstance(cell, time) else "[hh]:mm:ss"
+            sheet.write_number(row, at, _days(cell), self._format(shown, marked=marked))
+        else:
+            text = cell.text if isinstance(cell, CellError) else str(cell)
+            # the sign that a program shows for text keeps it text when somebody edits the cell
+            kind = "'" if FORMULA.match(text) else "@" if text[:1].isdigit() else ""
+            sheet.write_string(row, at, text[:LONGEST], self._format(kind, marked=marked))
+
+    def _format(self, shown: str, *, marked: bool) -> Any:
+        if not shown and not marked:
+            return None
+        known = self._formats.get((shown, marked))
+        if known is None:
+            known = self._formats[shown, marked] = self._book.add_format()
+            if shown == "'":
+                known.set_quote_prefix()
+            elif shown:
+                known.set_num_format(shown)
+            if marked:
+                known.set_bg_color("#FFC7CE")
+        return known
+
+
+def _days(cell: time | timedelta) -> float:
+    """A time of day or a length of time as the part of a day that a spreadsheet keeps."""
+    if isinstance(cell, timedelta):
+        return cell / timedelta(days=1)
+    since = timedelta(
+        hours=cell.hour, minutes=cell.minute, seconds=cell.second, microseconds=cell.microsecond
+    )
+    return since / timedelta(days=1)
+
+
+def _exact(number: float | Decimal) -> bool:
+    """Whether a spreadsheet keeps every digit."""
+    if isinstance(number, float):
+        return True
+    digits = Decimal(number).normalize().as_tuple().digits
+    return len(digits) <= EXACT and abs(number) < 10**EXACT

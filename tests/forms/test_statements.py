@@ -1,0 +1,98 @@
+"""What lists and saves cost the database, counted in statements: no record may cost one of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.definitions.publish import publish
+from engine.identity.principal import SYSTEM, Principal
+from forms.batch import Item, run_batch
+from forms.compiled import compiled_form
+from forms.listing import ListQuery, list_json
+from tests.forms.shop import field, name
+from tests.support.statements import counted
+
+REFERENCES = [f"r{number}" for number in range(10)]
+TARGET = {"key": "target", "label": name("target"), "fields": [field("name", "text"), field("cost", "money")]}
+WIDE = {
+    "key": "wide",
+    "label": name("wide"),
+    "fields": [
+        field("title", "text"),
+        *(field(key, "ref", form="target") for key in REFERENCES),
+        field("people", "users"),
+        field("lines", "subtable", fields=[field("to", "ref", form="target")]),
+    ],
+}
+READER = {
+    "key": "reader",
+    "label": name("reader"),
+    "grants": [
+        {"form": "wide", "actions": ["view", "create", "update"], "where": "owner = $me"},
+        {"form": "target", "actions": ["view"], "where": "cost < 1000", "fields": {"hidden": ["cost"]}},
+    ],
+}
+APP = {
+    "app": {"stock": {"key": "stock", "label": name("stock")}},
+    "form": {"target": TARGET, "wide": WIDE},
+    "role": {"reader": READER},
+}
+LI = Principal(user="li", roles=("reader",))
+
+
+@pytest.fixture
+def stock(runtime, people):
+    """The app with a hundred targets; gives their ids."""
+    with runtime.unit_of_work(SYSTEM) as work:
+        publish(work, APP)
+    with runtime.unit_of_work(SYSTEM) as work:
+        app = work.app("stock")
+        items = [Item("create", data={"name": f"t{number}", "cost": "1"}) for number in range(100)]
+        return [
+            each.record for each in run_batch(work, app, compiled_form(app, "target"), items, atomic=True)
+        ]
+
+
+def body(ids, number):
+    references = {key: ids[(number + place * 7) % 100] for place, key in enumerate(REFERENCES)}
+    return {"title": f"w{number}", **references, "lines": [{"to": ids[number]}]}
+
+
+def save(runtime, stock, items):
+    """The outcomes of a batch of the reader, and its statements."""
+    with runtime.unit_of_work(LI) as work:
+        app = work.app("stock")
+        with counted(work) as seen:
+            outcomes = run_batch(work, app, compiled_form(app, "wide"), items, atomic=True)
+    return outcomes, seen
+
+
+def creating(stock):
+    return [Item("create", data=body(stock, number)) for number in range(100)]
+
+
+def test_list_of_100_records_with_10_references_costs_at_most_12_statements(runtime, stock):
+    save(runtime, stock, creating(stock))
+    fields = ",".join(["title", "people", "lines", *(f"{key}.name" for key in REFERENCES)])
+    with runtime.reading(LI) as work:
+        app = work.app("stock")
+        with counted(work) as seen:
+            query = ListQuery(fields=fields, limit=100, count="exact")
+            answer = list_json(work, app, compiled_form(app, "wide"), query)
+    assert (len(answer["items"]), answer["count"]) == (100, 100)
+    assert all(each["r9"]["name"].startswith("t") and len(each["lines"]) == 1 for each in answer["items"])
+    assert len(seen) <= 12, seen
+
+
+def test_batch_of_100_records_with_references_costs_no_statement_for_each(runtime, stock):
+    outcomes, seen = save(runtime, stock, creating(stock))
+    assert {each.result for each in outcomes} == {"created"}
+    assert len(seen) <= 16, seen
+
+
+def test_change_of_100_records_costs_no_statement_for_each(runtime, stock):
+    made, _ = save(runtime, stock, creating(stock))
+    items = [Item("update", each.record, {"title": "x", "r0": stock[0]}) for each in made]
+    outcomes, seen = save(runtime, stock, items)
+    assert {each.result for each in outcomes} == {"updated"}
+    assert len(seen) <= 20, seen
