@@ -19,22 +19,36 @@ from api.hot import HotRoutes
 from api.openapi import describe
 from api.routes import (
     auth,
+    batches,
+    bulk,
+    choices,
+    comments,
     definitions,
     events,
+    exports,
     expressions,
+    files,
     flows,
     health,
     identity,
+    imports,
     jobs,
     notifications,
+    printing,
+    public_links,
     records,
+    recycle,
+    relations,
     reports,
     rules,
+    search,
+    views,
 )
 from engine.runtime import Runtime
 
 PREFIX = "/api/v1"
 OPEN_PATHS = ("/health", "/health/live", "/auth/login")
+OPEN_BELOW = "/public/"
 """What is served to people who have not said who they are."""
 
 
@@ -44,11 +58,24 @@ ROUTERS: tuple[APIRouter, ...] = (
     flows.router,
     rules.router,
     reports.router,
+    recycle.router,
+    choices.router,
+    relations.router,
+    batches.router,
+    bulk.router,
+    comments.router,
+    views.router,
+    public_links.router,
+    search.router,
     definitions.router,
     expressions.router,
+    files.router,
+    imports.router,
+    exports.router,
     jobs.router,
     events.router,
     notifications.router,
+    printing.router,
 )
 
 
@@ -79,7 +106,14 @@ def create_app(runtime: Runtime) -> Application:
         redoc_url=None,
     )
     hot = HotRoutes(super(Application, app).__call__, app, PREFIX, records.ROUTES)
-    app.guard = Guard(hot, limit=runtime.settings.body_limit, prefix=PREFIX, open_paths=OPEN_PATHS)
+    app.guard = Guard(
+        hot,
+        limit=runtime.settings.body_limit,
+        prefix=PREFIX,
+        open_paths=OPEN_PATHS,
+        open_below=OPEN_BELOW,
+        larger={"/uploads": runtime.settings.file_part_size},
+    )
     app.state.edge = edge
     app.state.runtime = runtime
     add_handlers(app)

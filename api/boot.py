@@ -9,10 +9,16 @@ from sqlalchemy import MetaData
 
 import engine.built_ins
 import engine.connect.tables
+import engine.files.tables
 import engine.identity.tables
 import flows.built_ins
 import flows.tables
 import forms.built_ins
+import forms.bulk.tables
+import forms.comments.tables
+import forms.public_links.tables
+import forms.search.tables
+import forms.transfers.tables
 import reports.built_ins
 import rules.built_ins
 import rules.tables
@@ -31,7 +37,19 @@ BUILT_INS: tuple[type[Any], ...] = (
 )
 
 # Importing them fills the metadata.
-TABLE_MODULES = (tables, engine.identity.tables, engine.connect.tables, flows.tables, rules.tables)
+TABLE_MODULES = (
+    tables,
+    engine.identity.tables,
+    engine.connect.tables,
+    engine.files.tables,
+    flows.tables,
+    forms.bulk.tables,
+    forms.comments.tables,
+    forms.public_links.tables,
+    forms.search.tables,
+    forms.transfers.tables,
+    rules.tables,
+)
 
 
 def metadata() -> MetaData:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from api import replies
 from api.busy import is_busy
+from api.file_threads import FileThreads
 from api.pace import Pace
 from designer_schemas.generate import schemas
 from engine.errors import TryAgain
@@ -50,6 +51,7 @@ class Edge:
         self._pool: Executor = ThreadPoolExecutor(size, "fourfold-request")
         self._writer: Executor = ThreadPoolExecutor(1, "fourfold-writer") if self._sqlite else self._pool
         self.passwords = PasswordThreads()
+        self.files = FileThreads()
 
     async def read(
         self,
@@ -139,6 +141,7 @@ class Edge:
         self._writer.shutdown(wait=True)
         self._pool.shutdown(wait=True)
         self.passwords.close()
+        self.files.close()
 
     @staticmethod
     async def _in(executor: Executor, run: Callable[[], T]) -> T:

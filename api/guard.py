@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -19,19 +19,31 @@ CLIENT_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 class Guard:
-    """Gives every request an id, answers with it, and refuses bodies over `limit` bytes.
+    """Gives every request an id, answers with it, and refuses bodies over `limit` bytes; below the paths in
+    `larger` other limits hold.
 
     An address with U+0000 in it is refused too: PostgreSQL stores no such text and fails on the question.
 
-    Below `prefix` only the paths in `open_paths` are served without a bearer token. Whether a token is
+    Below `prefix` only the paths in `open_paths` and those below `open_below` are served without a bearer token. Whether a token is
     valid is asked where the request is served; this stops what comes without one before it is read.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: int, prefix: str, open_paths: Collection[str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        limit: int,
+        prefix: str,
+        open_paths: Collection[str],
+        open_below: str,
+        larger: Mapping[str, int] | None = None,
+    ) -> None:
         self._app = app
         self._limit = limit
+        self._larger = {prefix + path: most for path, most in (larger or {}).items()}
         self._prefix = prefix + "/"
         self._open = frozenset(prefix + path for path in open_paths)
+        self._open_below = prefix + open_below
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -46,34 +58,47 @@ class Guard:
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", identifier.encode())]
             await send(message)
 
+        limit = self._limit_of(scope["path"])
         refusal: EngineError | None = None
-        if not known and scope["path"].startswith(self._prefix) and scope["path"] not in self._open:
+        if not known and self._closed(scope["path"]):
             refusal = NotAuthenticated()
-        elif length is not None and length > self._limit:
-            refusal = self.too_large()
+        elif length is not None and length > limit:
+            refusal = too_large(limit)
         else:
             refusal = _nul_in_address(scope)
         if refusal is not None:
             await problem_response(refusal, Request(scope))(scope, receive, answer)
             return
-        await self._app(scope, self._counted(receive), answer)
+        await self._app(scope, _counted(receive, limit), answer)
 
-    def too_large(self) -> BodyTooLarge:
-        return BodyTooLarge(details={"limit": self._limit})
+    def _closed(self, path: str) -> bool:
+        """Whether only people who say who they are come in here."""
+        open_ = path in self._open or path.startswith(self._open_below)
+        return path.startswith(self._prefix) and not open_
 
-    def _counted(self, receive: Receive) -> Receive:
-        received = 0
+    def _limit_of(self, path: str) -> int:
+        return next((most for below, most in self._larger.items() if path.startswith(below)), self._limit)
 
-        async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            if message["type"] == "http.request":
-                received += len(message.get("body", b""))
-                if received > self._limit:
-                    raise self.too_large()
-            return message
 
-        return counted
+def too_large(limit: int) -> BodyTooLarge:
+    """The refusal of a body over `limit` bytes."""
+    return BodyTooLarge(details={"limit": limit})
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    """`receive` that stops once the body is over the limit, whatever length was announced."""
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await receive()
+        if message["type"] == "http.request":
+            received += len(message.get("body", b""))
+            if received > limit:
+                raise too_large(limit)
+        return message
+
+    return counted
 
 
 def _nul_in_address(scope: Scope) -> NulCharacter | None:

@@ -9,10 +9,11 @@ from typing import Any
 
 import orjson
 
-from benchmarks import expressions, records, reports
+from benchmarks import expressions, imports, records, reports
 
 BENCHMARKS: Mapping[str, Callable[..., dict[str, Any]]] = {
     "expressions": expressions.run,
+    "import": imports.run,
     "records": records.run,
     "reports": reports.run,
 }

@@ -274,6 +274,17 @@ async def create_deal(body: DealIn, session: Session, user: Caller) -> DealOut:
     return DealOut.model_validate(deal)
 
 
+@app.post("/deals/batch", status_code=201)
+async def create_deals(
+    body: Annotated[list[DealIn], Field(min_length=1, max_length=1000)], session: Session, user: Caller
+) -> list[DealOut]:
+    """New deals of the caller, all or none."""
+    deals = [Deal(**each.model_dump(), owner=user.id) for each in body]
+    session.add_all(deals)
+    await session.commit()
+    return [DealOut.model_validate(deal) for deal in deals]
+
+
 @app.patch("/deals/{deal_id}")
 async def update_deal(deal_id: int, body: DealPatch, session: Session, _: Caller) -> DealOut:
     """Change some fields."""

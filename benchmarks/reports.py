@@ -18,10 +18,10 @@ from api.cli.apps import apply_folder
 from api.migrations import upgrade
 from benchmarks import bulk
 from benchmarks.progress import say
-from benchmarks.scale_orders import PRODUCTS, REGIONS, Order, customers, scale_orders
 from engine.identity.principal import SYSTEM, Principal
 from engine.runtime import Runtime
 from engine.settings import Settings
+from examples.crm_scale.orders import PRODUCTS, REGIONS, Order, customers, scale_orders
 from forms import records
 from forms.compiled import RowKind, compiled_form
 from forms.rows import binders

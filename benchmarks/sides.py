@@ -1,8 +1,10 @@
-"""The same four requests, as each of the two servers takes them."""
+"""The same five requests, as each of the two servers takes them."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
 from urllib.parse import quote
 
 import orjson
@@ -15,6 +17,7 @@ LIMIT = 50
 STRIDE = 7_919
 """A prime, so that successive requests touch records far apart and come back late."""
 FIRST_QUANTITY = 1_000
+BATCH = 100
 
 
 class Side(ABC):
@@ -41,6 +44,12 @@ class Side(ABC):
         self._count += 1
         return self._send("POST", self._form(), orjson.dumps(body(self._count)))
 
+    def batch(self) -> bytes:
+        """A hundred new records in one request."""
+        self._count += BATCH
+        bodies = [body(self._count + number) for number in range(BATCH)]
+        return self._send("POST", self._batch_path(), orjson.dumps(self._batch(bodies)))
+
     def _address(self) -> str:
         self._count += 1
         return f"{self._form()}/{self._record(self._mine[self._count * STRIDE % len(self._mine)])}"
@@ -57,6 +66,12 @@ class Side(ABC):
     @abstractmethod
     def _list_path(self, stage: str) -> str: ...
 
+    @abstractmethod
+    def _batch_path(self) -> str: ...
+
+    @abstractmethod
+    def _batch(self, bodies: Sequence[dict[str, Any]]) -> Any: ...
+
 
 class Ours(Side):
     """Fourfold's records over REST."""
@@ -71,6 +86,12 @@ class Ours(Side):
         where = quote(f'stage = "{stage}"')
         return f"{self._form()}?filter={where}&sort=-amount&limit={LIMIT}&count=none"
 
+    def _batch_path(self) -> str:
+        return f"{self._form()}:batch"
+
+    def _batch(self, bodies: Sequence[dict[str, Any]]) -> Any:
+        return {"items": [{"op": "create", "record": each} for each in bodies]}
+
 
 class ByHand(Side):
     """The hand-written application."""
@@ -83,3 +104,9 @@ class ByHand(Side):
 
     def _list_path(self, stage: str) -> str:
         return f"/deals?stage={stage}&sort=-amount&limit={LIMIT}"
+
+    def _batch_path(self) -> str:
+        return "/deals/batch"
+
+    def _batch(self, bodies: Sequence[dict[str, Any]]) -> Any:
+        return bodies

@@ -13,13 +13,14 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     from engine.definitions.app import CompiledApp
     from engine.definitions.context import Context
+    from engine.definitions.places import Asked, Place
     from engine.definitions.plan import Step
     from engine.expressions import Env, Shape, Type
     from engine.jobs.repository import Job
     from engine.runtime import Runtime
     from engine.storage.unit_of_work import UnitOfWork
 
-Operation = Literal["create", "update", "delete", "restore"]
+Operation = Literal["create", "update", "delete", "restore", "purge"]
 Record = dict[str, Any]
 
 
@@ -44,6 +45,12 @@ class DefinitionKind(ABC):
     @abstractmethod
     def check_and_compile(self, documents: Mapping[str, Any], context: Context) -> dict[str, Any]:
         """The compiled objects by key; what is wrong goes to `context` as findings."""
+
+    def place(self, asked: Asked, document: Mapping[str, Any], context: Context) -> Place | None:
+        """The place of an expression that no document of `context` holds yet, by its name in `asked`; None
+        for a name this kind does not know. `document` is the drafted one, {} when there is none.
+        """
+        return None
 
     def plan(self, before: CompiledApp | None, after: CompiledApp) -> list[Step]:
         """What publishing `after` does to stored data, step by step."""
@@ -77,6 +84,12 @@ class ChangeListener(ABC):
 
     registry: ClassVar[str] = "listener"
     type: ClassVar[str]
+
+    def concerns(self, app: CompiledApp, form: str) -> bool:
+        """Whether new records of this form may matter to it; those of others it is not asked about when
+        many are saved at once.
+        """
+        return True
 
     def before_save(self, work: UnitOfWork, change: RecordChange) -> None:
         """May set values in `change.after` or raise to forbid the save."""

@@ -13,9 +13,11 @@ from engine.definitions import repository
 from engine.definitions.app import AppNotFound, CompiledApp
 from engine.definitions.check import check_app
 from engine.expressions import register_sqlite_functions
+from engine.expressions.library import library
 from engine.identity.principal import Principal
 from engine.protocols import ChangeListener
 from engine.registry import fill
+from engine.sealing.ring import KeyRing
 from engine.settings import Settings
 from engine.storage.database import Database, Mode
 from engine.storage.unit_of_work import UnitOfWork, open_unit
@@ -35,12 +37,14 @@ class Runtime:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.registries = fill(extensions)
+        self.functions = library(self.registries["function"].values())
         self.database = Database(
             settings.url(),
             pool_size=settings.pool_size,
             synchronous=settings.sqlite_synchronous,
             prepare=register_sqlite_functions,
         )
+        self.ring = KeyRing(settings.key_file(), own=settings.keys is None)
         self.listeners: tuple[ChangeListener, ...] = tuple(
             listener() for listener in self.registries["listener"].values()
         )
@@ -89,7 +93,7 @@ class Runtime:
         documents = repository.documents_of(work.connection, key, version)
         if documents is None:
             raise AppNotFound()
-        checked = check_app(documents, self.registries, version=version)
+        checked = check_app(documents, self.registries, version=version, ring=self.ring)
         if checked.app is None:
             raise BrokenVersion(f"{key} version {version}: {checked.findings}")
         kept[key, version] = checked.app

@@ -38,7 +38,39 @@ class Settings(BaseSettings):
     )
     report_memory: str = "1GB"
     report_timeout: float = 30.0
+    files_folder: Path | None = Field(default=None, description="Folder of files; empty: in the data folder.")
+    files_bucket: str = Field(default="", description="S3 bucket of files; empty: a folder.")
+    files_prefix: str = Field(default="", description="What keys in the bucket begin with.")
+    files_endpoint: str = Field(default="", description="Address of a store that speaks like S3.")
+    files_region: str = ""
+    files_key_id: str = Field(default="", description="Access key; empty: the machine's own credentials.")
+    files_key: SecretStr = SecretStr("")
+    file_limit: int = Field(default=200_000_000, ge=1, description="Largest file, in bytes.")
+    file_part_size: int = Field(default=8_000_000, ge=1, description="Bytes of a file in one request.")
+    file_quota: int = Field(
+        default=2_000_000_000, description="Bytes a person may upload before records hold them."
+    )
+    file_upload_hours: int = Field(default=24, ge=1, description="Hours an upload waits for its record.")
+    file_kept_days: int = Field(
+        default=30, ge=0, description="Days a file stays after its record let go of it."
+    )
+
+    font_folder: Path | None = Field(
+        default=None,
+        description="Folder of further fonts for PDF, for characters that the shipped one lacks.",
+    )
+    keys: Path | None = Field(
+        default=None, description="Key file of encrypted fields; empty: made in the data folder when needed."
+    )
+
+    def key_file(self) -> Path:
+        """Where the keys of encrypted fields are."""
+        return self.keys if self.keys is not None else self.home.absolute() / "keys.json"
 
     def url(self) -> str:
         """The SQLAlchemy URL of the main store."""
         return self.database_url or f"sqlite:///{self.home.absolute() / 'fourfold.sqlite'}"
+
+    def file_folder(self) -> Path:
+        """Where files lie, or only pass through on their way to a bucket."""
+        return (self.files_folder or self.home / "files").absolute()

@@ -236,7 +236,7 @@ def _write(opened: Opened, values: Any) -> dict[str, Any]:
         records.update(drive.work, form, drive.instance.record, read)
     after = drive.reload()
     return {
-        key: [form.fields[key].codec.json_of(before.get(key)), form.fields[key].codec.json_of(after.get(key))]
+        key: [form.fields[key].codec.kept_of(before.get(key)), form.fields[key].codec.kept_of(after.get(key))]
         for key in read
         if key in form.fields and before.get(key) != after.get(key)
     }

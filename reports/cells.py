@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from engine.expressions import Type
+from forms.codec import Codec
 from forms.system_forms import SYSTEM_FORMS
 from reports.buckets import written
 from reports.groups import Labels
@@ -33,7 +34,9 @@ def value_dump(of: Type) -> Dump:
     if of.kind == "datetime":
         return _moment
     if of.kind == "date":
-        return lambda value: value.isoformat()
+        return Codec("date", form=of.grain or "").json_of
+    if of.kind == "duration":
+        return Codec("integer", form="seconds").json_of
     if of.kind in ("choices", "list"):
         return list
     return lambda value: value

@@ -94,7 +94,8 @@ class _Compiler:
         statement, labelled = self._answer()
         statement = statement.with_(ROWS, as_=rows, copy=False)
         statement = statement.with_(GROUPS, as_=self._groups(), copy=False)
-        tables = frozenset(each.name for each in statement.find_all(exp.Table)) - {ROWS, GROUPS}
+        named = {each.alias for each in statement.find_all(exp.CTE)}
+        tables = frozenset(each.name for each in statement.find_all(exp.Table)) - named
         text = print_sql(statement, self.dialect)
         return SqlText(text, self.query.params, tables, self.plan, labelled)
 

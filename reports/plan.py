@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from engine.definitions.places import Place
+from engine.definitions.sealed import unsealed
 from engine.expressions import CheckedExpression, ExpressionError, Scope, Type, check, parse
 from engine.expressions import types as t
 from engine.expressions.function import Function
@@ -313,7 +314,7 @@ class _Planner:
     ) -> CheckedExpression | None:
         self.places.setdefault(pointer, Place(scope, expect))
         try:
-            return check(source, scope, expect=expect)
+            return unsealed(check(source, scope, expect=expect), scope)
         except ExpressionError as wrong:
             self._wrong(wrong, pointer)
             return None

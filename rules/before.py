@@ -57,7 +57,9 @@ def _apply(
             work=work, app=change.app, form=change.form, record=record, env=env, key=f"rule:{rule.key}"
         )
         done.append({"type": step.type, **_run(step.action, context)})
-    return done, frozenset(name for name, value in record.items() if kept.get(name) != value)
+    if record == kept:
+        return done, frozenset()
+    return done, frozenset([name for name, value in record.items() if kept.get(name) != value])
 
 
 def _run(action: Action, context: ActionContext) -> dict[str, Any]:

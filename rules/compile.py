@@ -143,9 +143,7 @@ def _rule(
     timer = trigger if isinstance(trigger, Timer) else None
     settled = when is None or _is_settled(when, form)
     watched = {path[0] for path in timer.anchor.dependencies} if timer is not None else set()
-    reads = (
-        sorted({path[0] for path in when.dependencies if form.find(path[0])}) if when is not None else []
-    )
+    reads = sorted({path[0] for path in when.dependencies if form.find(path[0])}) if when is not None else []
     return Rule(
         key=document.key,
         form=document.form,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.definitions.app import CompiledApp
 from engine.protocols import ChangeListener, Record, RecordChange
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import compiled_form
@@ -20,6 +21,9 @@ class RuleListener(ChangeListener):
     """The one place where saves and rules meet."""
 
     type = "rules"
+
+    def concerns(self, app: CompiledApp, form: str) -> bool:
+        return shelf_of(app, form) is not None
 
     def before_save(self, work: UnitOfWork, change: RecordChange) -> None:
         shelf = shelf_of(change.app, change.form)

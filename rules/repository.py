@@ -14,6 +14,7 @@ from engine.jobs import cancel
 from engine.storage.columns import decode_json, moment_from_text, moment_text
 from engine.storage.tables import job as job_table
 from engine.storage.unit_of_work import UnitOfWork
+from engine.storage.waiting import Insert
 from rules.tables import due as due_table
 from rules.tables import run as run_table
 from rules.tables import sequence as sequence_table
@@ -22,10 +23,9 @@ _RUN_COLUMNS = (
     "id, app, rule, form, record, occurrence, state, at, due_at, late, finished_at, cause, depth, version, "
     "matched, actions, error"
 )
-_INSERT_RUN = {
-    dialect: f"INSERT INTO ff_rule_run ({_RUN_COLUMNS}) VALUES ({', '.join([mark] * 17)})"
-    for dialect, mark in (("sqlite", "?"), ("postgres", "%s"))
-}
+_INSERT_RUN = Insert(
+    "ff_rule_run", tuple(_RUN_COLUMNS.split(", ")), json=frozenset({"matched", "actions", "error"})
+)
 
 
 @dataclass(slots=True)
@@ -103,7 +103,6 @@ def add_runs(work: UnitOfWork, runs: Sequence[Run]) -> None:
     """Write run records. A second run of one occurrence violates a unique constraint."""
     if not runs:
         return
-    dialect = work.runtime.database.dialect
     moments = {None: None, work.now: _stored(work, work.now)}
     rows = [
         (
@@ -127,10 +126,7 @@ def add_runs(work: UnitOfWork, runs: Sequence[Run]) -> None:
         )
         for run in runs
     ]
-    if len(rows) == 1:
-        work.run(_INSERT_RUN[dialect], rows[0])
-    else:
-        work.run_many(_INSERT_RUN[dialect], rows)
+    work.insert(_INSERT_RUN, rows)
 
 
 def change_run(work: UnitOfWork, run: Run) -> None:

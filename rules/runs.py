@@ -57,7 +57,7 @@ def matched(app: CompiledApp, rule: Rule, record: Mapping[str, Any]) -> dict[str
     form = compiled_form(app, rule.form)
     read = {name: form.find(name) for name in rule.reads}
     return {
-        name.replace(PART, "."): field.codec.json_of(record.get(name))
+        name.replace(PART, "."): field.codec.kept_of(record.get(name))
         for name, field in read.items()
         if field is not None
     }

@@ -98,6 +98,62 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("app", "kind", "key"),
     )
     op.create_table(
+        "ff_file",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False, comment="receiving stored removing"),
+        sa.Column("name", sa.Text(), nullable=False, comment="as people see it; never part of a path"),
+        sa.Column("size", BIG_ID, nullable=False, comment="bytes"),
+        sa.Column("type", sa.Text(), nullable=True, comment="media type, found in the content"),
+        sa.Column("sha256", sa.Text(), nullable=True, comment="of the bytes as they were uploaded"),
+        sa.Column("place", sa.Text(), nullable=False, comment="key in the store"),
+        sa.Column("width", sa.Integer(), nullable=True, comment="pixels, as the image is shown"),
+        sa.Column("height", sa.Integer(), nullable=True),
+        sa.Column(
+            "about",
+            Json(),
+            nullable=True,
+            comment="what the picture says of itself: taken_at lat lng camera software",
+        ),
+        sa.Column("source", sa.Text(), nullable=True, comment="camera or gallery, as the client says"),
+        sa.Column(
+            "stripped",
+            sa.Boolean(),
+            server_default=sa.false(),
+            nullable=False,
+            comment="metadata was removed",
+        ),
+        sa.Column("uploaded_by", sa.Text(), nullable=False),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column(
+            "loose_since", Moment(), nullable=True, comment="since when no record holds it; null: one does"
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ff_file_content", "ff_file", ["sha256"], unique=False)
+    op.create_index(
+        "ff_file_loose",
+        "ff_file",
+        ["uploaded_by", "loose_since"],
+        unique=False,
+        sqlite_where=sa.text("loose_since IS NOT NULL"),
+        postgresql_where=sa.text("loose_since IS NOT NULL"),
+    )
+    op.create_table(
+        "ff_file_link",
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("record", sa.Text(), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False, comment="photo, or lines.photo of a child table"),
+        sa.Column("app", sa.Text(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("since", Moment(), nullable=False),
+        sa.Column(
+            "until", Moment(), nullable=True, comment="when the record let go of it; null: it holds it"
+        ),
+        sa.ForeignKeyConstraint(["file"], ["ff_file.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("file", "record", "field"),
+    )
+    op.create_index("ff_file_link_record", "ff_file_link", ["record"], unique=False)
+    op.create_table(
         "ff_flow_event",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("instance", sa.Text(), nullable=False),
@@ -287,6 +343,70 @@ def upgrade() -> None:
     )
     op.create_index("ff_record_share_user", "ff_record_share", ["user", "form", "record"], unique=False)
     op.create_table(
+        "ff_recycled",
+        sa.Column("record", sa.Text(), nullable=False),
+        sa.Column("app", sa.Text(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column(
+            "unit",
+            sa.Text(),
+            nullable=False,
+            comment="what was deleted together; ids of units are in order of time",
+        ),
+        sa.Column(
+            "step",
+            sa.Integer(),
+            nullable=False,
+            comment="order of deletion in the unit; its root is the last",
+        ),
+        sa.Column(
+            "root",
+            sa.Text(),
+            nullable=False,
+            comment="the record whose deletion took the others with it",
+        ),
+        sa.Column(
+            "emptied",
+            Json(),
+            nullable=True,
+            comment="of the root: references elsewhere that lost their target",
+        ),
+        sa.Column("deleted_by", sa.Text(), nullable=False),
+        sa.Column("deleted_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("record"),
+    )
+    op.create_index("ff_recycled_form", "ff_recycled", ["app", "form", "unit"], unique=False)
+    op.create_index("ff_recycled_unit", "ff_recycled", ["unit", "step"], unique=False)
+    op.create_table(
+        "ff_transfer",
+        sa.Column("id", sa.Text(), nullable=False, comment="of an import also the batch of its changes"),
+        sa.Column("kind", sa.Text(), nullable=False, comment="import or export"),
+        sa.Column("app", sa.Text(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("user", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False, comment="of the file"),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column(
+            "rev",
+            sa.Integer(),
+            nullable=False,
+            comment="counts changes: who goes on from an old one is too late",
+        ),
+        sa.Column("options", Json(), nullable=False),
+        sa.Column("progress", Json(), nullable=False, comment="what is done, and where to go on"),
+        sa.Column(
+            "report",
+            Json(),
+            nullable=False,
+            comment="counts, and what is wrong with the file as a whole",
+        ),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("updated_at", Moment(), nullable=False),
+        sa.Column("finished_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ff_transfer_user", "ff_transfer", ["user", "id"], unique=False)
+    op.create_table(
         "ff_rule_due",
         sa.Column("record", sa.Text(), nullable=False),
         sa.Column("app", sa.Text(), nullable=False),
@@ -399,15 +519,92 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user", "role"),
     )
     op.create_index("ff_user_role_role", "ff_user_role", ["role"], unique=False)
+    op.create_table(
+        "ff_bulk",
+        sa.Column("id", sa.Text(), nullable=False, comment="the batch of its changes in the log"),
+        sa.Column("app", sa.Text(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("user", sa.Text(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("changed", sa.Integer(), nullable=False, comment="records"),
+        sa.Column("first_change", BIG_ID, nullable=False),
+        sa.Column("last_change", BIG_ID, nullable=False),
+        sa.Column("undone_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ff_bulk_form", "ff_bulk", ["app", "form", "id"], unique=False)
+    op.create_table(
+        "ff_comment",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("app", sa.Text(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("record", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("mentions", Json(), nullable=False, comment="ids of the users who were told"),
+        sa.Column("answers", sa.Text(), nullable=True, comment="the comment that this one answers"),
+        sa.Column("edited_at", Moment(), nullable=True),
+        sa.Column("removed_at", Moment(), nullable=True, comment="its place stays, its text is gone"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ff_comment_record", "ff_comment", ["record", "id"], unique=False)
+    op.create_table(
+        "ff_public_entry",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("link", sa.Text(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("peer", sa.Text(), nullable=False, comment="keyed hash of the address it came from"),
+        sa.Column("record", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ff_public_entry_link", "ff_public_entry", ["link", "at"], unique=False)
+    op.create_table(
+        "ff_public_link",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False, comment="SHA-256 of the secret; it is kept nowhere"),
+        sa.Column("app", sa.Text(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False, comment="the user whose rights an entry has"),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("fields", Json(), nullable=False, comment="what may be filled in, in order"),
+        sa.Column("preset", Json(), nullable=False, comment="values that every entry gets"),
+        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("closes_at", Moment(), nullable=True),
+        sa.Column("most", sa.Integer(), nullable=True, comment="entries; null: any number"),
+        sa.Column("taken", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("closed_at", Moment(), nullable=True, comment="closed by hand"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("hash"),
+    )
+    op.create_index("ff_public_link_form", "ff_public_link", ["app", "form", "id"], unique=False)
+    op.create_table(
+        "ff_search_token",
+        sa.Column("app", sa.Text(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False, comment="two characters, or a word of one"),
+        sa.Column("record", sa.Text(), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("app", "form", "token", "record", "field"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ff_search_token_record", "ff_search_token", ["record"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("ff_search_token")
+    op.drop_table("ff_public_link")
+    op.drop_table("ff_public_entry")
+    op.drop_table("ff_comment")
+    op.drop_table("ff_bulk")
     op.drop_table("ff_user_role")
     op.drop_table("ff_token")
     op.drop_table("ff_user")
     op.drop_table("ff_rule_sequence")
     op.drop_table("ff_rule_run")
     op.drop_table("ff_rule_due")
+    op.drop_table("ff_transfer")
+    op.drop_table("ff_recycled")
     op.drop_table("ff_record_share")
     op.drop_table("ff_record_lock")
     op.drop_table("ff_once")
@@ -418,6 +615,8 @@ def downgrade() -> None:
     op.drop_table("ff_flow_seat")
     op.drop_table("ff_flow_instance")
     op.drop_table("ff_flow_event")
+    op.drop_table("ff_file_link")
+    op.drop_table("ff_file")
     op.drop_table("ff_draft")
     op.drop_table("ff_department")
     op.drop_table("ff_counter")

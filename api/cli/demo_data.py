@@ -1,7 +1,9 @@
 """Records of an example app from CSV files: `01_region.csv` in order, child rows in `order.lines.csv`.
 
-References are written as any unique value of the record they name. Saves pass through the record service
-like any other, but rules and flows do not react: this is the past, and nobody gets mail about it.
+References are written as any unique value of the record they name, those of a composite constraint joined by
+`/`; pictures by a name, and are drawn. A later file of the same form fills in what could not be known before.
+Saves pass through the record service like any other, but rules and flows do not react: this is the past, and
+nobody gets mail about it.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from api.cli.demo_pictures import store_picture
 from engine.changes.log import head, unsequenced
 from engine.errors import EngineError, Invalid
 from engine.identity.principal import SYSTEM
@@ -22,11 +25,13 @@ from engine.storage.unit_of_work import UnitOfWork
 from forms import records
 from forms.compiled import Field, Form, RowKind, compiled_form
 from forms.field_type import Reading
+from forms.file_field import FileField, SeveralFiles
+from forms.rollups import postponed
 from forms.system_forms import SYSTEM_FORMS
 from forms.values import Problem, read_moment
 
 FILE = re.compile(r"\d+_(?P<form>[a-z][a-z0-9_]*)\.csv")
-PARENT = "#parent"
+PARENT, PICTURES = "#parent", "#pictures"
 
 Row = Mapping[str, str]
 Children = Mapping[str, Mapping[str, list[Row]]]
@@ -50,7 +55,11 @@ def load_records(runtime: Runtime, app: str, folder: Path) -> int:
     """Save the records of all files in one transaction; returns how many. Raises DemoBroken."""
     known: Known = defaultdict(dict)
     count = 0
-    with _nobody_listening(runtime), runtime.unit_of_work(SYSTEM, source="demo") as work:
+    with (
+        _nobody_listening(runtime),
+        runtime.unit_of_work(SYSTEM, source="demo") as work,
+        postponed(work, work.app(app)),
+    ):
         for path in sorted(folder.glob("*.csv")):
             named = FILE.fullmatch(path.name)
             if named is not None:
@@ -89,26 +98,33 @@ def _load_file(work: UnitOfWork, form: Form, path: Path, children: Children, kno
     count = 0
     for line, row in enumerate(_rows(path), start=2):
         try:
-            _load_row(work, form, row, children, known)
+            count += _load_row(work, form, row, children, known)
         except (Problem, Invalid, KeyError) as wrong:
             what = f"{path.name}:{line}: {wrong}"
             raise DemoBroken({"zh": f"演示数据有误：{what}", "en": f"Broken demo data: {what}"}) from wrong
-        count += 1
     return count
 
 
-def _load_row(work: UnitOfWork, form: Form, row: Row, children: Children, known: Known) -> None:
+def _load_row(work: UnitOfWork, form: Form, row: Row, children: Children, known: Known) -> bool:
+    """Save a record, or what is new about one that is there; returns whether it was created."""
     reading = form.reading or Reading(work.app(form.app).zone)
-    values = _values(form, row, known, reading)
+    values = _values(work, form, row, known, reading)
     numbers = {key: text for key, text in row.items() if text and form.fields[key].type == "auto"}
     name = next(iter(row.values()))
+    if numbers and name in known[form.key]:
+        records.update(work, form, known[form.key][name], values)
+        return False
     for child, grouped in children.items():
         table = form.children[child]
-        values[child] = [_values(table, each, known, reading) for each in grouped.get(name, ())]
+        values[child] = [_values(work, table, each, known, reading) for each in grouped.get(name, ())]
     record = records.create(work, form, values, numbers=numbers)
     for key in _identifying(form):
         if record.get(key) is not None:
             known[form.key][str(record[key])] = record["id"]
+    for rule in form.uniques:
+        if all(row.get(key) for key in rule.fields):
+            known[form.key]["/".join(row[key] for key in rule.fields)] = record["id"]
+    return True
 
 
 def _identifying(form: Form) -> set[str]:
@@ -116,26 +132,39 @@ def _identifying(form: Form) -> set[str]:
     return single | {form.title} | {field.key for field in form.fields.values() if field.type == "auto"}
 
 
-def _values(table: RowKind, row: Row, known: Known, reading: Reading) -> dict[str, Any]:
+def _values(work: UnitOfWork, table: RowKind, row: Row, known: Known, reading: Reading) -> dict[str, Any]:
     return {
-        key: _value(table.fields[key], text, known, reading)
+        key: _value(work, table.fields[key], text, known, reading)
         for key, text in row.items()
         if text and key != PARENT and table.fields[key].type != "auto"
     }
 
 
-def _value(field: Field, text: str, known: Known, reading: Reading) -> Any:
-    if field.target is not None and field.target not in SYSTEM_FORMS:
-        return known[field.target][text]
+def _value(work: UnitOfWork, field: Field, text: str, known: Known, reading: Reading) -> Any:
+    targets = [known[each] for each in field.targets if each not in SYSTEM_FORMS]
+    if targets:
+        named = tuple(targets[0][each] for each in text.split(";"))
+        return named if field.several else named[0]
     if field.system:
         return read_moment(text, reading.zone) if field.value_type.kind == "datetime" else text
-    return field.kind.parse(_json(field, text), reading)
+    if isinstance(field.kind, FileField):
+        ids = [_picture(work, name, known[PICTURES]) for name in text.split(";")]
+        return tuple(ids) if isinstance(field.kind, SeveralFiles) else ids[0]
+    return field.kind.parse(_json(field, text, reading), reading)
 
 
-def _json(field: Field, text: str) -> Any:
+def _picture(work: UnitOfWork, name: str, drawn: dict[str, str]) -> str:
+    if name not in drawn:
+        drawn[name] = store_picture(work, name)
+    return drawn[name]
+
+
+def _json(field: Field, text: str, reading: Reading) -> Any:
     kind = field.value_type.kind
     if kind == "bool":
         return text == "true"
     if kind == "choices":
         return text.split(";")
+    if field.parts or field.type in ("duration", "json"):
+        return field.kind.read_cell(text, reading)
     return text

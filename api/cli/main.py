@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from api.boot import build
-from api.cli import admin, apps, docs
+from api.cli import admin, apps, docs, keys
 from api.cli.demo import run_demo
 from api.cli.output import show_error
 from api.cli.serving import run_api, run_reports, run_serve, run_worker
+from api.cli.transfers import export, import_
 from api.migrations import upgrade
 from designer_schemas.generate import FOLDER, write
 from engine.errors import EngineError
@@ -27,7 +28,10 @@ app = typer.Typer(
 )
 app.add_typer(apps.commands, name="app")
 app.add_typer(admin.commands, name="admin")
+app.add_typer(keys.commands, name="keys")
 app.command()(docs.docs)
+app.command("import")(import_)
+app.command()(export)
 
 
 @app.command()

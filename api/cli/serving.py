@@ -18,6 +18,7 @@ from api.app import create_app
 from api.boot import build
 from api.migrations import require_current, upgrade
 from engine.errors import EngineError
+from engine.files.jobs import file_cleanup
 from engine.identity.principal import SYSTEM
 from engine.identity.sessions import create_first_administrator
 from engine.jobs.housekeeping import arm
@@ -88,9 +89,10 @@ def run_reports(settings: Settings) -> None:
 
 
 def started_worker(runtime: Runtime) -> Worker:
-    """A worker in a thread of its own, with the daily housekeeping waiting for it."""
+    """A worker in a thread of its own, with the daily housekeeping and the look for loose files waiting."""
     with runtime.unit_of_work(SYSTEM, source="engine") as work:
         arm(work, work.now)
+        file_cleanup.arm(work, work.now)
     worker = Worker(runtime)
     worker.start()
     return worker

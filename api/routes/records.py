@@ -46,7 +46,7 @@ async def list_records(request: Request) -> Response:
     """GET …/records."""
     asked = query(request, *LIST_PARAMETERS)
     return await _listed(
-        request, _list_query(asked, number(asked, "limit", default=50, least=1, most=MAX_LIMIT))
+        request, list_query(asked, number(asked, "limit", default=50, least=1, most=MAX_LIMIT))
     )
 
 
@@ -55,7 +55,7 @@ async def query_records(request: Request) -> Response:
     body = await json_object(request, allowed=LIST_PARAMETERS)
     asked = {key: _as_text(key, value) for key, value in body.items() if value is not None}
     return await _listed(
-        request, _list_query(asked, number(asked, "limit", default=50, least=1, most=MAX_LIMIT))
+        request, list_query(asked, number(asked, "limit", default=50, least=1, most=MAX_LIMIT))
     )
 
 
@@ -70,7 +70,8 @@ def _as_text(key: str, value: Any) -> str:
     raise Invalid([error("wrong_type", f"/{key}", text("类型不正确。", "The type is not right."))])
 
 
-def _list_query(asked: dict[str, str], limit: int) -> ListQuery:
+def list_query(asked: dict[str, str], limit: int) -> ListQuery:
+    """What a list is asked by its parameters. Raises Invalid."""
     count = asked.get("count", "estimated")
     if count not in COUNTS:
         message = text("应为 exact、estimated 或 none。", "exact, estimated or none is expected.")

@@ -42,5 +42,6 @@ FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     ("修改", "Changes", ("OLD", "CHANGED", "CHANGEDTO", "CHANGEDFROM", "ISNEW")),
     ("人员", "People", ("ME", "MYTEAM", "HASROLE")),
+    ("树", "Trees", ("UNDER",)),
     ("动态", "History", ("LASTACTIVITY", "INACTIVEDAYS", "DAYSINSTATE", "EVENTCOUNT")),
 )

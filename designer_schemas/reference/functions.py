@@ -12,6 +12,7 @@ from engine.expressions.function import Function, Parameter
 from engine.expressions.functions import BUILTIN, OPERATORS
 from engine.expressions.meaning import Row, rows
 from engine.expressions.tree import Call, Operation, Tree, children
+from forms.functions.under import Under
 
 SIGNS = {"neg": "-x"}
 EVERYWHERE = "全部 / all"
@@ -30,7 +31,8 @@ LONGEST_RECORD = 160
 
 def functions() -> str:
     """docs/reference/functions.md"""
-    known = {kind.type: kind for kind in BUILTIN}
+    kinds: tuple[type[Function], ...] = (*BUILTIN, Under)
+    known = {kind.type: kind for kind in kinds}
     sections = [
         f"## {zh} / {en}\n\n{table(HEAD, _rows(known[name] for name in names))}" for zh, en, names in FAMILIES
     ]

@@ -19,6 +19,14 @@ NOTES: Mapping[str, tuple[str, str]] = {
     ),
     "host": ("监听地址。", "Address to listen on."),
     "port": ("监听端口。", "Port to listen on."),
+    "keys": (
+        "加密字段的密钥文件，须与数据库分开备份；空：需要时在数据文件夹中新建。",
+        "Key file of encrypted fields, to be backed up apart from the database; empty: made in the data folder when needed.",
+    ),
+    "font_folder": (
+        "打印用的更多字体所在的文件夹，供自带字体缺少的字符使用。",
+        "Folder of further fonts for prints, for characters that the shipped one lacks.",
+    ),
     "demo": ("使用公开密码的演示用户；只能监听本机。", "Demo users with a known password; loopback only."),
     "sqlite_synchronous": (
         "SQLite 的落盘方式；FULL 更慢，断电也不丢已提交的数据。",
@@ -45,6 +53,42 @@ NOTES: Mapping[str, tuple[str, str]] = {
     ),
     "report_memory": ("报表库可用的内存。", "Memory the report store may use."),
     "report_timeout": ("一次报表最长的秒数。", "Longest run of a report, in seconds."),
+    "files_folder": (
+        "文件所在的文件夹；空：数据文件夹中的 files。",
+        "Folder of files; empty: `files` in the data folder.",
+    ),
+    "files_bucket": (
+        "存放文件的 S3 存储桶；空：存在文件夹中。",
+        "S3 bucket of files; empty: they lie in the folder.",
+    ),
+    "files_prefix": ("存储桶中键的前缀。", "What keys in the bucket begin with."),
+    "files_endpoint": (
+        "兼容 S3 的存储地址；空：AWS。",
+        "Address of a store that speaks like S3; empty: AWS.",
+    ),
+    "files_region": ("存储桶所在的区域。", "Region of the bucket."),
+    "files_key_id": (
+        "存储桶的访问键；空：使用本机自己的凭据。",
+        "Access key of the bucket; empty: the machine's own credentials.",
+    ),
+    "files_key": ("访问键的密文。", "Secret of the access key."),
+    "file_limit": ("单个文件的上限，字节。", "Largest file, in bytes."),
+    "file_part_size": (
+        "一个请求中文件的字节数；更大的文件分片上传。",
+        "Bytes of a file in one request; larger ones come in parts.",
+    ),
+    "file_quota": (
+        "一个人已上传、尚未归入记录的文件的总字节数上限。",
+        "Bytes that one person may have uploaded before records hold them.",
+    ),
+    "file_upload_hours": (
+        "上传后等待归入记录的小时数，此后删除。",
+        "Hours an upload waits for its record before it is removed.",
+    ),
+    "file_kept_days": (
+        "记录不再使用的文件保留的天数，此后删除。",
+        "Days a file is kept after the last record let go of it.",
+    ),
 }
 """What each setting is for; one without a line here shows what its declaration says."""
 

@@ -6,9 +6,10 @@ A sequence is not commit order on PostgreSQL: a reader of `id > last` would miss
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 import orjson
@@ -19,11 +20,17 @@ from engine.protocols import RecordChange
 from engine.storage.columns import moment_text
 from engine.storage.tables import change as table
 from engine.storage.unit_of_work import UnitOfWork
+from engine.storage.waiting import Insert
 
 SEQUENCER_LOCK = 4_401_002
 BATCH = 5_000
 
 _COLUMNS = "at, app, form, record, op, actor, source, cause, batch, rev, diff"
+_WITH_ID = Insert("ff_change", ("id", *_COLUMNS.split(", ")))
+_NEW = Insert("ff_change", tuple(_COLUMNS.split(", ")))
+_BLOCK = "change ids"
+HELD = "records held"
+BLOCK = 100
 _INSERT = {
     "sqlite": f"INSERT INTO ff_change ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
     "postgres": f"INSERT INTO ff_change ({_COLUMNS}) VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s) RETURNING id",
@@ -57,24 +64,58 @@ class Change:
 def append(work: UnitOfWork, change: RecordChange, rev: int, diff: Mapping[str, Any]) -> int:
     """Write the row of one save; sets and returns its id."""
     dialect = work.runtime.database.dialect
-    row = work.row(
-        _INSERT[dialect],
-        (
-            moment_text(work.now) if dialect == "sqlite" else work.now,
-            change.app.key,
-            change.form,
-            change.record,
-            change.op,
-            work.principal.user,
-            work.source,
-            work.cause,
-            work.batch,
-            rev,
-            orjson.dumps(diff).decode(),
-        ),
+    values = (
+        moment_text(work.now) if dialect == "sqlite" else work.now,
+        change.app.key,
+        change.form,
+        change.record,
+        change.op,
+        work.principal.user,
+        work.source,
+        work.cause,
+        work.batch,
+        rev,
+        orjson.dumps(diff).decode(),
     )
+    if work.collecting and (change.op == "create" or change.record in work.memory.get(HELD, ())):
+        change.id = _next_id(work)
+        work.insert(_WITH_ID, [(change.id, *values)])
+        return change.id
+    work.memory.pop(_BLOCK, None)
+    row = work.row(_INSERT[dialect], values)
     change.id = int(row[0]) if row else 0
     return change.id
+
+
+def append_new(work: UnitOfWork, app: str, form: str, created: Sequence[tuple[str, str]]) -> None:
+    """Write the rows of new records that nobody listens to: (record, what it holds as the JSON of a diff)."""
+    at = moment_text(work.now) if work.runtime.database.dialect == "sqlite" else work.now
+    before = (at, app, form)
+    after = ("create", work.principal.user, work.source, work.cause, work.batch, 1)
+    work.insert(_NEW, [(*before, record, *after, diff) for record, diff in created])
+
+
+def _next_id(work: UnitOfWork) -> int:
+    """An id for a row that waits to be written.
+
+    Ids are taken in blocks. That keeps the order of changes of one record: nobody else changes it before
+    this transaction ends, because it is new or locked (`HELD`); any other change ends the block.
+    """
+    block: Iterator[int] | None = work.memory.get(_BLOCK)
+    found = next(block, None) if block is not None else None
+    if found is None:
+        block = work.memory[_BLOCK] = _block(work)
+        found = next(block)
+    return found
+
+
+def _block(work: UnitOfWork) -> Iterator[int]:
+    if work.runtime.database.dialect == "sqlite":  # the only writer: what follows the last id is free
+        last = work.row("SELECT coalesce(max(id), 0) FROM ff_change")
+        return count((last[0] if last else 0) + 1)
+    sequence = "pg_get_serial_sequence('ff_change', 'id')"
+    found = work.rows(f"SELECT nextval({sequence}) FROM generate_series(1, {BLOCK})")
+    return iter([row[0] for row in found])
 
 
 def sequence(work: UnitOfWork) -> None:

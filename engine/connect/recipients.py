@@ -105,8 +105,8 @@ def _expression(
             "not_a_person",
             pointer,
             text(
-                f"此处需要{'部门' if wanted == 'dept' else '人员'}，而这是{checked.type.label}。",
-                f"A {'department' if wanted == 'dept' else 'user'} is needed here; this is a {checked.type.label}.",
+                f"此处需要{'部门' if wanted == 'dept' else '人员'}，而这是{checked.type.label['zh']}。",
+                f"A {'department' if wanted == 'dept' else 'user'} is needed here; this is a {checked.type.label['en']}.",
             ),
             text("请改用人员或部门类字段。", "Use a field of type user or dept."),
         )
@@ -117,7 +117,7 @@ def _expression(
 
 
 def _fits(given: Type, wanted: Type) -> bool:
-    if given.kind == "list" and given.item is not None:
+    if given.kind in {"list", "choices"} and given.item is not None:
         return _fits(given.item, wanted)
     return given.kind == wanted.kind and given.form == wanted.form
 

@@ -71,14 +71,15 @@ def split(source: str) -> list[tuple[bool, str]]:
     parts: list[tuple[bool, str]] = []
     at = 0
     while (start := source.find(OPEN, at)) >= 0:
-        end = _closing(source, start + len(OPEN))
+        end = closing(source, start + len(OPEN))
         parts += [(False, source[at:start]), (True, source[start + len(OPEN) : end].strip())]
         at = end + len(CLOSE)
     parts.append((False, source[at:]))
     return [part for part in parts if part[0] or part[1]]
 
 
-def _closing(source: str, start: int) -> int:
+def closing(source: str, start: int) -> int:
+    """Where the `}}` stands that ends what begins at `start`; inside quotes it does not. Raises TemplateError."""
     quote = ""
     for position in range(start, len(source) - 1):
         sign = source[position]

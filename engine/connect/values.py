@@ -24,15 +24,20 @@ def decimal_text(value: int, scale: int) -> str:
 
 
 def as_json(value: Any, kind: Type) -> Any:
-    """The JSON form: decimals as strings, dates and moments in ISO 8601, lists as lists."""
+    """The JSON form: decimals as strings, dates and moments in ISO 8601, durations in seconds, lists as
+    lists.
+    """
     if value is None:
         return None
     if kind.numeric:
         return value if kind.scale == 0 else decimal_text(value, kind.scale)
+    if kind.kind == "duration":
+        whole, rest = divmod(value, 1_000_000)
+        return decimal_text(value, 6) if rest else whole
     if isinstance(value, datetime):
         return value.replace(tzinfo=None).isoformat() + "Z"
     if isinstance(value, date):
-        return value.isoformat()
+        return _day_text(value, kind)
     if isinstance(value, tuple | list | frozenset):
         return [as_json(each, kind.item) if kind.item else each for each in value]
     return value if isinstance(value, bool | str | int) else str(value)
@@ -67,8 +72,8 @@ def as_words(value: Any, kind: Type, reader: Reader, labels: Mapping[str, Label]
         return YES_NO[reader.locale][0 if value else 1]
     if isinstance(value, datetime):
         return value.astimezone(reader.zone).strftime("%Y-%m-%d %H:%M")
-    if isinstance(value, timedelta):
-        return _span_words(value)
+    if kind.kind == "duration":
+        return _span_words(timedelta(microseconds=value))
     if isinstance(value, tuple | list | frozenset):
         item = kind.item or Type("choice")
         return COMMA[reader.locale].join(as_words(each, item, reader, labels) for each in value)
@@ -76,7 +81,14 @@ def as_words(value: Any, kind: Type, reader: Reader, labels: Mapping[str, Label]
         return reader.named(kind.form, value)
     if labels is not None and value in labels:
         return labels[value].get(reader.locale, value)
-    return value.isoformat() if isinstance(value, date) else str(value)
+    return _day_text(value, kind) if isinstance(value, date) else str(value)
+
+
+def _day_text(day: date, kind: Type) -> str:
+    """A day, or the month or quarter that it stands for."""
+    if kind.grain == "quarter":
+        return f"{day.year:04d}-Q{(day.month + 2) // 3}"
+    return day.isoformat()[:7] if kind.grain == "month" else day.isoformat()
 
 
 def _span_words(span: timedelta) -> str:

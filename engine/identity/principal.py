@@ -31,13 +31,14 @@ class Principal:
         return self.user == SYSTEM_USER
 
     def own_variables(self) -> dict[str, Any]:
-        """The values of `$me`, `$my_dept`, `$my_depts`, `$my_roles` and `$my_subordinates`."""
+        """The values of `$me` and of the variables that begin with `$my_`; the team is me and all below."""
         return {
             "me": self.user,
             "my_dept": self.dept,
             "my_depts": self.depts,
             "my_roles": self.roles,
             "my_subordinates": self.subordinates,
+            "my_team": (self.user, *self.subordinates),
         }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from engine.definitions.app import CompiledApp
@@ -33,14 +33,22 @@ class CompiledGrant:
     hidden: frozenset[str]
     read: Names
     write: Names
+    masked: frozenset[str] = frozenset()
 
     def shows(self, name: str) -> bool:
-        """Whether the grant shows a field, e.g. `amount` or `lines.cost`."""
+        """Whether the grant shows a field as it is, e.g. `amount` or `lines.cost`."""
+        return self._tells(name) and not _covers(self.masked, name)
+
+    def masks(self, name: str) -> bool:
+        """Whether the grant shows a field with most of its signs covered."""
+        return self._tells(name) and _covers(self.masked, name)
+
+    def _tells(self, name: str) -> bool:
         return not _covers(self.hidden, name) and (self.read is None or _listed(self.read, name))
 
     def writes(self, name: str) -> bool:
-        """Whether the grant lets a field be written."""
-        return self.shows(name) and (self.write is None or _listed(self.write, name))
+        """Whether the grant lets a field be written; a masked one can be replaced."""
+        return self._tells(name) and (self.write is None or _listed(self.write, name))
 
     def writes_rows(self, child: str) -> bool:
         """Whether the grant lets rows of a child table be added and removed."""
@@ -48,14 +56,18 @@ class CompiledGrant:
 
 
 def _covers(hidden: frozenset[str], name: str) -> bool:
-    """A hidden child table hides its fields too."""
-    return name in hidden or name.partition(".")[0] in hidden
+    """A hidden child table hides its fields too, a hidden field its parts (`period__start`)."""
+    return name in hidden or name.partition(".")[0] in hidden or name.partition("__")[0] in hidden
 
 
 def _listed(names: frozenset[str], name: str) -> bool:
-    """A listed child table lists its fields; a listed child field makes its table known."""
-    head = name.partition(".")[0]
-    return name in names or head in names or any(each.startswith(name + ".") for each in names)
+    """A listed child table lists its fields, a listed field its parts; a listed child field makes its
+    table known.
+    """
+    head, whole = name.partition(".")[0], name.partition("__")[0]
+    return (
+        name in names or head in names or whole in names or any(each.startswith(name + ".") for each in names)
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,13 +98,35 @@ class GrantSet:
             self.memory[name] = known
         return known
 
+    def masks(self, name: str) -> bool:
+        """Whether some grant shows this field masked, in some row."""
+        known = self.memory.get("mask " + name)
+        if known is None:
+            known = not self.unlimited and any(grant.masks(name) for grant in self.grants)
+            self.memory["mask " + name] = known
+        return known
+
     def always_shows(self, name: str) -> bool:
         """Whether every row that is visible at all shows this field."""
         return self.unlimited or all(grant.shows(name) for grant in self.grants)
 
     def writes(self, name: str) -> bool:
         """Whether some grant lets this field be written, in some row."""
-        return self.unlimited or any(grant.writes(name) for grant in self.grants)
+        known = self.memory.get("write " + name)
+        if known is None:
+            known = self.unlimited or any(grant.writes(name) for grant in self.grants)
+            self.memory["write " + name] = known
+        return known
+
+
+def uncovered(grants: GrantSet) -> GrantSet:
+    """The same rows and fields with nothing masked: for what masks a value on its way out, and for
+    comparing whole values.
+    """
+    if not any(grant.masked for grant in grants.grants):
+        return grants
+    bare = tuple(replace(grant, masked=frozenset()) for grant in grants.grants)
+    return GrantSet(bare, grants.unlimited, (*grants.key, "uncovered"))
 
 
 UNLIMITED = GrantSet((), True, ("*",))
@@ -114,26 +148,28 @@ def shared_only(app: CompiledApp, form: str, shares: Iterable[SharedFields] = ()
     key = ("shared_only", form, sharing)
     known = app.memory.get(key)
     if known is None:
-        hidden = frozenset[str]().union(
-            *(grant.hidden for role in app.kind("role").values() for grant in role.get(form, ()))
-        )
-        grants = tuple(grant for share in sharing for grant in _sharing(form, share, hidden))
+        others = [grant for role in app.kind("role").values() for grant in role.get(form, ())]
+        hidden = frozenset[str]().union(*(grant.hidden for grant in others))
+        masked = frozenset[str]().union(*(grant.masked for grant in others))
+        grants = tuple(grant for share in sharing for grant in _sharing(form, share, hidden, masked))
         said = (f"-{','.join(share.hidden)}+{','.join(share.write)}" for share in sharing)
         known = app.memory[key] = GrantSet(grants, False, (form, "shared", *said))
     return cast("GrantSet", known)
 
 
-def _sharing(form: str, share: SharedFields, hidden: frozenset[str]) -> Iterator[CompiledGrant]:
+def _sharing(
+    form: str, share: SharedFields, hidden: frozenset[str], masked: frozenset[str]
+) -> Iterator[CompiledGrant]:
     """The grants that a share amounts to."""
 
-    def grant(hidden: frozenset[str], read: Names) -> CompiledGrant:
+    def grant(hidden: frozenset[str], masked: frozenset[str], read: Names) -> CompiledGrant:
         actions = frozenset({"view", "history"})
-        return CompiledGrant("", form, actions, NO_ROWS, None, hidden, read, frozenset())
+        return CompiledGrant("", form, actions, NO_ROWS, None, hidden, read, frozenset(), masked)
 
     own = frozenset(share.hidden)
-    yield grant(hidden | own, None)
+    yield grant(hidden | own, masked, None)
     if share.write:
-        yield grant(own, frozenset(share.write))
+        yield grant(own, frozenset(), frozenset(share.write))
 
 
 def grants_for(app: CompiledApp, principal: Principal, form: str, action: str) -> GrantSet:
@@ -160,6 +196,7 @@ def _collect(app: CompiledApp, roles: tuple[str, ...], form: str, action: str) -
         grant.where is None
         and grant.check is None
         and not grant.hidden
+        and not grant.masked
         and grant.read is None
         and grant.write is None
         for grant in found

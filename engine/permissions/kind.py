@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.definitions.context import Context
+from engine.definitions.context import BASE_VARIABLES, Context
+from engine.definitions.places import Asked, Place
 from engine.expressions import CheckedExpression, Shape
 from engine.expressions import types as t
 from engine.findings import Text
@@ -35,6 +36,14 @@ class ScopeKind(DefinitionKind):
         compiled: dict[str, Any] = {}
         for key, document in documents.items():
             pointer = f"/scopes/{key}"
+            if key in BASE_VARIABLES:
+                context.error(
+                    "reserved_name",
+                    pointer,
+                    Text(zh=f"“${key}”已有固定含义。", en=f"'${key}' has a meaning of its own already."),
+                    Text(zh="请给范围另取名称。", en="Give the scope another key."),
+                )
+                continue
             shape = _form_shape(document.form, f"{pointer}/form", context)
             if shape is None:
                 continue
@@ -56,6 +65,9 @@ class ScopeKind(DefinitionKind):
             context.variables[scope.key] = t.list_of(t.ref(scope.form))
         return compiled
 
+    def place(self, asked: Asked, document: Mapping[str, Any], context: Context) -> Place | None:
+        return _row_condition(asked, document, context, "where")
+
 
 class RoleKind(DefinitionKind):
     """Compiles a role to its grants by form."""
@@ -68,6 +80,9 @@ class RoleKind(DefinitionKind):
     def check_and_compile(self, documents: Mapping[str, Any], context: Context) -> dict[str, Any]:
         return {key: self._role(key, document, context) for key, document in documents.items()}
 
+    def place(self, asked: Asked, document: Mapping[str, Any], context: Context) -> Place | None:
+        return _row_condition(asked, document, context, "row_condition")
+
     def _role(self, key: str, role: RoleDocument, context: Context) -> dict[str, tuple[CompiledGrant, ...]]:
         grants: dict[str, list[CompiledGrant]] = {}
         for index, grant in enumerate(role.grants):
@@ -78,6 +93,14 @@ class RoleKind(DefinitionKind):
                 if compiled is not None:
                     grants.setdefault(form, []).append(compiled)
         return {form: tuple(each) for form, each in grants.items()}
+
+
+def _row_condition(asked: Asked, document: Mapping[str, Any], context: Context, name: str) -> Place | None:
+    """A condition on the records of `form`, which the request names if the document does not."""
+    shape = context.shape(str(asked.get("form") or document.get("form")))
+    if shape is None or asked.get("place") != name:
+        return None
+    return Place(context.scope(shape, db_only=True), t.BOOL)
 
 
 def _form_shape(form: str, pointer: str, context: Context) -> Shape | None:
@@ -100,7 +123,7 @@ def _grant(role: str, grant: Grant, form: str, pointer: str, context: Context) -
     elif grant.check is not None:
         check = _condition(grant.check, f"{pointer}/check", scope, context)
     fields = grant.fields
-    for name in ("hidden", "read", "write") if grant.form != "*" else ():
+    for name in ("hidden", "masked", "read", "write") if grant.form != "*" else ():
         _known_fields(getattr(fields, name), shape, f"{pointer}/fields/{name}", context)
     if grant.where is False:
         return None
@@ -113,6 +136,7 @@ def _grant(role: str, grant: Grant, form: str, pointer: str, context: Context) -
         hidden=frozenset(fields.hidden),
         read=_names(fields.read),
         write=_names(fields.write),
+        masked=frozenset(fields.masked),
     )
 
 

@@ -29,9 +29,12 @@ FieldNames = Literal["*"] | tuple[str, ...]
 
 
 class FieldSet(Document):
-    """Fields of a grant, child fields as `lines.cost`. `hidden` wins over `read` and `write`."""
+    """Fields of a grant, child fields as `lines.cost`. `hidden` wins over all others; `masked` fields are
+    shown with most signs covered (138****5678), and found by their whole value only.
+    """
 
     hidden: tuple[str, ...] = ()
+    masked: tuple[str, ...] = ()
     read: FieldNames = "*"
     write: FieldNames = "*"
 

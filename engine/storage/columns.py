@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSON, TIMESTAMP
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 
 
+@lru_cache(1024)
 def moment_text(moment: datetime) -> str:
     """The SQLite form of a moment: UTC, 26 characters, so that text order is time order."""
     return moment.astimezone(UTC).isoformat(" ", "microseconds")[:26]

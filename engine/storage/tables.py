@@ -119,6 +119,24 @@ record_share = Table(
     Index("ff_record_share_user", "user", "form", "record"),
 )
 
+recycled = Table(
+    "ff_recycled",
+    metadata,
+    Column("record", Text, primary_key=True),
+    Column("app", Text, nullable=False),
+    Column("form", Text, nullable=False),
+    Column(
+        "unit", Text, nullable=False, comment="what was deleted together; ids of units are in order of time"
+    ),
+    Column("step", Integer, nullable=False, comment="order of deletion in the unit; its root is the last"),
+    Column("root", Text, nullable=False, comment="the record whose deletion took the others with it"),
+    Column("emptied", Json, comment="of the root: references elsewhere that lost their target"),
+    Column("deleted_by", Text, nullable=False),
+    Column("deleted_at", Moment, nullable=False),
+    Index("ff_recycled_unit", "unit", "step"),
+    Index("ff_recycled_form", "app", "form", "unit"),
+)
+
 counter = Table(
     "ff_counter",
     metadata,

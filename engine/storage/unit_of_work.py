@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from engine.errors import EngineError
 from engine.storage.database import Mode
+from engine.storage.waiting import Insert, Row, WaitingRows
 
 if TYPE_CHECKING:
     from engine.definitions.app import CompiledApp
@@ -42,7 +43,7 @@ class UnitOfWork:
 
     runtime: Runtime
     principal: Principal
-    connection: Connection
+    _connection: Connection
     now: datetime
     mode: Mode
     source: str = "api"
@@ -55,27 +56,87 @@ class UnitOfWork:
     memory: dict[Any, Any] = field(default_factory=dict)
     _raw: Any = None
     _after_commit: list[Callable[[], object]] = field(default_factory=list)
+    _waiting: WaitingRows | None = None
+    writes: int = 0
 
     def __post_init__(self) -> None:
-        self._raw = self.connection.connection.driver_connection
+        self._raw = self._connection.connection.driver_connection
+
+    @property
+    def connection(self) -> Connection:
+        """The connection for SQLAlchemy's statements; what waits is written before."""
+        self.writes += 1
+        if self._waiting:
+            self._waiting.write(self._raw)
+        return self._connection
 
     def rows(self, sql: str, params: Params = NO_PARAMS) -> list[tuple[Any, ...]]:
         """All rows of a driver-ready statement (`engine.expressions.print_sql`)."""
+        if self._waiting and self._waiting.concerns(sql):
+            self._waiting.write(self._raw)
         fetched: list[tuple[Any, ...]] = self._raw.execute(sql, params).fetchall()
         return fetched
 
     def row(self, sql: str, params: Params = NO_PARAMS) -> tuple[Any, ...] | None:
         """The first row, or None."""
+        if not sql.startswith("SELECT"):
+            self.writes += 1
+        if self._waiting and self._waiting.concerns(sql):
+            self._waiting.write(self._raw)
         first: tuple[Any, ...] | None = self._raw.execute(sql, params).fetchone()
         return first
 
     def run(self, sql: str, params: Params = NO_PARAMS) -> int:
         """Run a statement; the number of rows it touched."""
+        self.writes += 1
+        if self._waiting:
+            self._waiting.write(self._raw)
         return int(self._raw.execute(sql, params).rowcount)
 
     def run_many(self, sql: str, params: Sequence[Params]) -> None:
         """Run a statement once per set of parameters."""
+        self.writes += 1
+        if self._waiting:
+            self._waiting.write(self._raw)
         self._raw.cursor().executemany(sql, params)
+
+    @property
+    def collecting(self) -> bool:
+        """Whether rows wait to be written together."""
+        return self._waiting is not None
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let new and changed rows wait and be written in few statements, at the latest when the block ends.
+
+        Raises WaitingRefused when a constraint refuses one of them: then only undoing the block helps.
+        """
+        self._waiting = waiting = WaitingRows(self.runtime.database.dialect)
+        try:
+            yield
+            waiting.write(self._raw)
+        finally:
+            self._waiting = None
+
+    def insert(self, insert: Insert, rows: Sequence[Row]) -> None:
+        """Insert rows, now or together with others."""
+        self.writes += 1
+        if self._waiting is not None:
+            self._waiting.insert(insert, rows)
+        elif len(rows) == 1:
+            self._raw.execute(insert.text(self.runtime.database.dialect), rows[0])
+        else:
+            self._raw.cursor().executemany(insert.text(self.runtime.database.dialect), rows)
+
+    def change(self, sql: str, params: Row, *, table: str, record: str) -> int:
+        """Change one row, now or together with others; the number of rows touched, 1 for one that waits."""
+        if self._waiting is None:
+            return self.run(sql, params)
+        if self._waiting.holds(record):
+            self._waiting.write(self._raw)
+        self.writes += 1
+        self._waiting.update(sql, params, table=table, record=record)
+        return 1
 
     def app(self, key: str) -> CompiledApp:
         """The app as this transaction sees it. Raises AppNotFound."""
@@ -124,6 +185,8 @@ class UnitOfWork:
         try:
             yield
         except Exception:
+            if self._waiting:
+                self._waiting.clear()  # it has begun to wait within the part that is undone
             self.run("ROLLBACK TO SAVEPOINT ff_part")
             self.run("RELEASE SAVEPOINT ff_part")
             raise

@@ -58,6 +58,8 @@ def tables_named(forms: Mapping[str, Form], names: frozenset[str]) -> tuple[Repl
 
 def _columns(row: RowKind) -> Iterator[ReplicaColumn]:
     for field in row.stored():
+        if field.sealed:
+            continue  # no report reads it, so it leaves the store not even encrypted
         yield ReplicaColumn(field.key, NATIVE[field.codec.storage], field.key, _meaning(field))
 
 

@@ -14,14 +14,14 @@ from tests.docs.pages import ROOT, blocks, code, table
 def field_type() -> Any:
     """The class of the page, in a module of its own."""
     (block,) = blocks("architecture.md", "python")
-    module = types.ModuleType("url_field_of_the_docs")
+    module = types.ModuleType("plate_field_of_the_docs")
     sys.modules[module.__name__] = module
     exec(compile(block.text, block.place, "exec"), module.__dict__)
-    return module.Url
+    return module.Plate
 
 
 @pytest.mark.database("sqlite")
-def test_the_field_type_of_the_page_checks_and_keeps_addresses(settings: Any, clock: Any) -> None:
+def test_the_field_type_of_the_page_checks_and_keeps_plates(settings: Any, clock: Any) -> None:
     from api.boot import build
     from engine.definitions.publish import publish
     from engine.errors import Invalid
@@ -29,24 +29,24 @@ def test_the_field_type_of_the_page_checks_and_keeps_addresses(settings: Any, cl
     from forms import api_records
     from forms.compiled import compiled_form
 
-    label = {"zh": "链接", "en": "Link"}
-    page = {"key": "page", "type": "url", "label": label}
+    label = {"zh": "车辆", "en": "Car"}
+    plate = {"key": "plate", "type": "plate", "label": label}
     documents = {
-        "app": {"web": {"key": "web", "label": label}},
-        "form": {"link": {"key": "link", "label": label, "fields": [page]}},
+        "app": {"garage": {"key": "garage", "label": label}},
+        "form": {"car": {"key": "car", "label": label, "fields": [plate]}},
     }
     runtime = build(settings, clock=clock, extra=[field_type()])
     try:
         with runtime.unit_of_work(SYSTEM) as work:
             publish(work, documents)
         with runtime.unit_of_work(SYSTEM) as work:
-            app = work.app("web")
-            form = compiled_form(app, "link")
-            made = api_records.create_json(work, app, form, {"page": "https://example.org"})
-            assert made["page"] == "https://example.org"
+            app = work.app("garage")
+            form = compiled_form(app, "car")
+            made = api_records.create_json(work, app, form, {"plate": "沪a12345"})
+            assert made["plate"] == "沪A12345"
             with pytest.raises(Invalid) as refused:
-                api_records.create_json(work, app, form, {"page": "example.org"})
-        assert [each.code for each in refused.value.findings] == ["bad_url"]
+                api_records.create_json(work, app, form, {"plate": "12345"})
+        assert [each.code for each in refused.value.findings] == ["bad_plate"]
     finally:
         runtime.close()
 

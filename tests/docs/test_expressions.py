@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.docs.pages import blocks, code, table
+from tests.docs.pages import DOCS, blocks, code, table
 from tests.engine.expressions.world import spelled
 
 PAGE = "expressions.md"
@@ -47,7 +47,7 @@ def desk(runtime: Any, repair_folder: Path, principal: Any) -> Iterator[Desk]:
     with runtime.unit_of_work(SYSTEM, source="engine") as work:
         load_organisation(work, PEOPLE)
     apply_folder(runtime, repair_folder)
-    (block,) = blocks(PAGE, "json")
+    block = next(each for each in blocks(PAGE, "json") if not each.name)
     given = json.loads(block.text)
     with runtime.unit_of_work(principal("mei")) as work:
         app = work.app("repair")
@@ -68,9 +68,9 @@ def desk(runtime: Any, repair_folder: Path, principal: Any) -> Iterator[Desk]:
         yield Desk(
             record,
             environment(work, app),
-            Scope(form.shape, shape, app.variables),
+            Scope(form.shape, shape, app.variables, calendars=app.calendars),
             environment(work, app, old=before),
-            Scope(form.shape, shape, app.variables, old=True),
+            Scope(form.shape, shape, app.variables, old=True, calendars=app.calendars),
         )
 
 
@@ -124,3 +124,14 @@ def test_mistakes_are_named_with_advice(desk: Desk) -> None:
         given = (wrong.code, f"{advice['zh']} / {advice['en']}")
         assert given == (code(row["代码 / code"]), row["它说 / it says"]), row
     assert rows
+
+
+@pytest.mark.database("sqlite")
+def test_the_page_shows_why_a_condition_holds(desk: Desk) -> None:
+    from engine.expressions import check, trace
+
+    (shown,) = [each for each in blocks(PAGE, "json") if each.name == "why"]
+    wanted = json.loads(shown.text)
+    checked = check(wanted["text"], desk.scope)
+    assert trace(checked, desk.record, desk.env).as_json() == wanted
+    assert f"`{wanted['text']}`" in (DOCS / PAGE).read_text("utf-8")

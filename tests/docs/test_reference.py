@@ -85,3 +85,16 @@ def check(context, name):
         ("unknown_form", "没有名为“…”的表单。", "There is no form named '…'."),
         ("type_mismatch", "不合适", "does not fit"),
     }
+
+
+def test_every_function_stands_once_among_its_like_and_is_shown() -> None:
+    from designer_schemas.reference.function_families import FAMILIES as FUNCTIONS
+    from engine.expressions.functions import BUILTIN
+    from forms.functions.under import Under
+
+    listed = [name for _, _, names in FUNCTIONS for name in names]
+    assert sorted(listed) == sorted(each.type for each in (*BUILTIN, Under))
+    page = (DOCS / "reference" / "functions.md").read_text("utf-8")
+    for name in set(listed) - {"NOW", "TODAY"}:
+        (line,) = [each for each in page.splitlines() if each.startswith(f"| `{name}(")]
+        assert "` → `" in line, f"{name} has no example"

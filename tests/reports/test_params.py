@@ -65,10 +65,10 @@ def test_what_does_not_fit_is_named(params: dict, given: dict, code: str, pointe
 
 def test_a_period_gives_bounds_for_dates_and_for_moments() -> None:
     types = variable_types({"range": Param(type="period"), "who": Param(type="user", many=True)})
-    assert {name: kind.label for name, kind in types.items()} == {
+    assert {name: kind.label["en"] for name, kind in types.items()} == {
         "range__date_from": "date",
         "range__date_end": "date",
         "range__datetime_from": "datetime",
         "range__datetime_end": "datetime",
-        "who": "list of ref(user)",
+        "who": "list of reference to user",
     }

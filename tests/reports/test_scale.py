@@ -11,8 +11,8 @@ import pytest
 
 from api.cli.apps import apply_folder
 from benchmarks.reports import ADMINISTRATOR, load
-from benchmarks.scale_orders import scale_orders
 from engine.runtime import Runtime
+from examples.crm_scale.orders import scale_orders
 from reports.service import run_report
 
 CRM = Path(__file__).parents[2] / "examples" / "crm_app"

@@ -116,6 +116,22 @@ def test_s41_child_rows_are_added_up_inside_the_record(ranked: Desk) -> None:
     ]
 
 
+def test_the_first_child_row_is_the_same_in_the_report_store_also_after_rows_were_moved(desk: Desk) -> None:
+    order = desk.order("c1", line("p1", 1, 100), line("p2", 1, 100), line("p3", 2, 100))
+    report = {
+        "from": "order",
+        "measures": [
+            {"id": "upper", "agg": "count", "where": 'LOOKUP(lines.product, qty) = "p1"'},
+            {"id": "kinds", "agg": "sum", "expr": "DISTINCTCOUNT(lines.qty)"},
+        ],
+        "where": "HAS(lines)",
+    }
+    assert desk.run(report)["rows"] == [{"upper": 1, "kinds": 2}]
+    rows = order["lines"]
+    desk.update("order", order["id"], lines=[rows[1], rows[0], rows[2]])
+    assert desk.run(report)["rows"] == [{"upper": 0, "kinds": 2}]
+
+
 def test_what_was_just_saved_is_in_the_report_opened_next(desk: Desk) -> None:
     for count in range(1, 6):
         order = desk.order("c1", line("p1", 1, 100))

@@ -123,3 +123,26 @@ def test_administrator_is_created_with_the_password_from_standard_input(fourfold
 def test_processes_refuse_tables_of_another_release(fourfold):
     refused = fourfold("worker")
     assert (refused.code, "not_migrated" in refused.err) == (1, True)
+
+
+def test_keys_are_made_listed_rotated_and_retired(fourfold, tmp_path):
+    made = fourfold("keys", "create")
+    first = made.out.split()[0]
+    path = tmp_path / "home" / "keys.json"
+    assert (made.code, path.stat().st_mode & 0o777) == (0, 0o600)
+    assert fourfold("keys", "create").code == 1
+    assert fourfold("migrate").code == 0
+    second = fourfold("keys", "rotate").out.strip()
+    listed = fourfold("keys", "list").out.splitlines()
+    assert [line.split()[0] for line in listed] == [first, second]
+    assert "current" in listed[1]
+    assert fourfold("keys", "retire").out.split() == [first]
+    assert set(json.loads(path.read_text())["keys"]) == {second}
+
+
+def test_keys_that_are_not_where_the_setting_says_are_named(fourfold, monkeypatch, tmp_path):
+    monkeypatch.setenv("FOURFOLD_KEYS", str(tmp_path / "elsewhere.json"))
+    fourfold("migrate")
+    outcome = fourfold("keys", "list")
+    assert outcome.code == 1
+    assert "keys_missing" in outcome.out + outcome.err

@@ -131,3 +131,12 @@ def test_unclosed_says_where():
 )
 def test_json_values_are_exact(value, kind, expected):
     assert as_json(value, kind) == expected
+
+
+def test_months_and_lengths_of_time_leave_as_people_write_them() -> None:
+    reader = Reader("zh", SHANGHAI, lambda form, key: f"{form}:{key}")
+    assert as_json(date(2026, 3, 1), t.MONTH) == as_words(date(2026, 3, 1), t.MONTH, reader) == "2026-03"
+    assert as_json(date(2026, 4, 1), t.QUARTER) == "2026-Q2"
+    assert as_json(5_400_000_000, t.DURATION) == 5400
+    assert as_json(1_500_000, t.DURATION) == "1.500000"
+    assert as_words(5_400_000_000, t.DURATION, reader) == "1:30"

@@ -88,7 +88,6 @@ def test_a_field_added_to_a_living_form_keeps_all_records(runtime: Runtime) -> N
             lambda form: form["fields"][3].update(type="decimal", default="0"),
             ("/forms/product/fields/3/type", "not_additive"),
         ),
-        (lambda form: form.update(unique=[{"fields": ["price"]}]), ("/forms/product", "not_additive")),
     ],
 )
 def test_what_is_not_an_addition_is_refused(runtime: Runtime, change: Any, code: tuple[str, str]) -> None:

@@ -1,0 +1,47 @@
+"""`fourfold import` and `fourfold export`, as a user types them."""
+
+from __future__ import annotations
+
+import json
+
+from engine.settings import Settings
+from tests.api.cli.test_commands import APP, fourfold  # noqa: F401  the fixture
+from tests.forms.imports.desk import workbook
+
+
+def prepare(fourfold, tmp_path):  # noqa: F811
+    folder = tmp_path / "shop"
+    for name, document in APP.items():
+        place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(json.dumps(document), "utf-8")
+    assert fourfold("app", "apply", folder).code == 0
+
+
+def test_records_go_in_and_out_by_command(fourfold, tmp_path):  # noqa: F811
+    prepare(fourfold, tmp_path)
+    source, target, bad = tmp_path / "in.xlsx", tmp_path / "out.csv", tmp_path / "bad.xlsx"
+    source.write_bytes(workbook(["内容"], ["一"], ["x" * 5000], ["二"]))
+    tried = fourfold("import", "shop", "note", source, "--dry-run")
+    assert (tried.code, "inserted: 2" in tried.out) == (1, True)
+    done = fourfold("import", "shop", "note", source, "--bad-rows", bad)
+    assert done.code == 1
+    assert "failed: 1" in done.out
+    assert "too_long" in done.out
+    assert bad.stat().st_size > 0
+    out = fourfold("export", "shop", "note", target)
+    assert out.code == 0, out.err
+    assert [line.split(",")[1] for line in target.read_text("utf-8-sig").splitlines()] == ["内容", "一", "二"]
+    again = fourfold("import", "shop", "note", target, "--mode", "upsert")
+    assert (again.code, "unchanged: 2" in again.out) == (0, True)
+    assert Settings().home == tmp_path / "home"
+
+
+def test_wrong_words_are_explained(fourfold, tmp_path):  # noqa: F811
+    prepare(fourfold, tmp_path)
+    source = tmp_path / "in.csv"
+    source.write_text("内容\n一\n", "utf-8")
+    assert fourfold("import", "shop", "note", source, "--mode", "merge").code == 1
+    refused = fourfold("import", "shop", "note", source, "--mode", "upsert", "--on", "nothing")
+    assert refused.code == 1
+    assert "unknown_field" in refused.out

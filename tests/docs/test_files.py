@@ -1,0 +1,18 @@
+"""The examples of docs/files.md, after section 1 of the tour, against a running demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import steps
+from tests.docs.shell import shell
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_every_example_of_the_page_on_files(tmp_path: Path) -> None:
+    start = [step for step in steps("tour.md") if step.command.section == "1"]
+    with shell(tmp_path) as opened:
+        opened.follow([*start, *steps("files.md")])

@@ -1,0 +1,123 @@
+"""Rows that wait to be written together are never missed by who looks, and never outlive an undone part."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.identity.principal import SYSTEM
+from engine.ids import new_id
+from engine.storage.waiting import Insert, WaitingRefused
+from tests.support.statements import counted
+
+COUNTERS = Insert("ff_counter", ("scope", "value"))
+
+
+@pytest.fixture
+def work(runtime):
+    with runtime.unit_of_work(SYSTEM) as opened:
+        yield opened
+
+
+def put(work, *scopes):
+    work.insert(COUNTERS, [(scope, 1) for scope in scopes])
+
+
+def count(work):
+    return work.row("SELECT count(*) FROM ff_counter")[0]
+
+
+def raise_by(work, scope, value):
+    mark = "?" if work.runtime.database.dialect == "sqlite" else "%s"
+    text = f"UPDATE ff_counter SET value = value + {value:d} WHERE scope = {mark}"
+    return work.change(text, (scope,), table="ff_counter", record=scope)
+
+
+def values(work):
+    return dict(work.rows("SELECT scope, value FROM ff_counter"))
+
+
+def test_many_rows_go_in_by_one_statement(work):
+    with counted(work) as seen, work.together():
+        for number in range(50):
+            put(work, f"s{number}")
+    assert count(work) == 50
+    assert len(seen) == 1
+
+
+def test_a_question_about_the_table_sees_what_waits(work):
+    with work.together():
+        put(work, "a", "b")
+        assert count(work) == 2
+
+
+def test_a_question_about_another_table_lets_it_wait(work):
+    with work.together(), counted(work) as seen:
+        put(work, "a")
+        work.row("SELECT count(*) FROM ff_once")
+        assert len(seen) == 1
+
+
+def test_any_other_write_comes_after_what_waits(work):
+    with work.together(), counted(work) as seen:
+        put(work, "a", "b")
+        work.run("DELETE FROM ff_once")
+    assert ["INSERT" in seen[0], "DELETE" in seen[1]] == [True, True]
+
+
+def test_statements_of_sqlalchemy_come_after_what_waits(work):
+    from sqlalchemy import func, select
+
+    from engine.storage.tables import counter
+
+    with work.together():
+        put(work, "a")
+        found = work.connection.execute(select(func.count()).select_from(counter)).scalar_one()
+    assert found == 1
+
+
+def test_a_second_change_of_a_row_does_not_overtake_the_first(work):
+    put(work, "a", "b")
+    with work.together():
+        for value in (1, 10):
+            raise_by(work, "a", value)
+            raise_by(work, "b", value)
+    assert values(work) == {"a": 12, "b": 12}
+
+
+def test_new_rows_are_there_before_they_are_changed(work):
+    with work.together():
+        put(work, "a", "b")
+        raise_by(work, "a", 5)
+    assert values(work) == {"a": 6, "b": 1}
+
+
+def test_an_undone_part_takes_along_what_waited_in_it(work):
+    with work.together():
+        put(work, "a")
+        with pytest.raises(LookupError), work.savepoint():
+            put(work, "b")
+            raise LookupError
+        put(work, "c")
+    assert sorted(values(work)) == ["a", "c"]
+
+
+def test_what_a_constraint_refuses_is_told_apart_from_other_errors(runtime):
+    with pytest.raises(WaitingRefused), runtime.unit_of_work(SYSTEM) as work, work.together():
+        put(work, "a", "a")
+    with runtime.reading(SYSTEM) as work:
+        assert count(work) == 0
+
+
+def test_texts_moments_and_json_arrive_as_single_rows_bring_them(work):
+    run = Insert("ff_job", ("id", "kind", "payload", "state", "due", "created_at"), frozenset({"payload"}))
+    from engine.storage.columns import decode_json, moment_text
+
+    now = moment_text(work.now) if work.runtime.database.dialect == "sqlite" else work.now
+    payload = '{"text": "盛 \\"x\\" \\n", "list": [1, null]}'
+    rows = [(new_id(), "k", payload, "done", now, now) for _ in range(3)]
+    work.insert(run, rows[:1])
+    with work.together():
+        work.insert(run, rows[1:])
+    found = work.rows("SELECT payload, due FROM ff_job ORDER BY id")
+    assert len({str(row[1]) for row in found}) == 1
+    assert {str(decode_json(row[0])) for row in found} == {str({"text": '盛 "x" \n', "list": [1, None]})}
