@@ -11,7 +11,10 @@ from examples.crm_demo.moments import FIRST_DAY, LAST_DAY, TODAY, day_between, i
 from examples.crm_demo.names import mobile
 from examples.crm_demo.records import Record, cents, numbered
 
-OTHERS = {"sales": 34, "service": 18, "subscription": 12}
+OTHERS = {"sales": 26, "service": 14, "subscription": 24}
+BILLS = 400
+SUBSCRIBED = date(2025, 1, 1)
+"""Customers for mobile service were there by then."""
 RENEWALS, DRAFTS, TERMINATED = 8, 8, 4
 TERMS: tuple[tuple[tuple[int, int], ...], ...] = (
     ((100, 0),),
@@ -53,15 +56,17 @@ def _of_quote(quote: Record, dice: Dice) -> Record:
 
 
 def _free(kind: str, buyers: list[Record], dice: Dice) -> Record:
-    customer = dice.pick(buyers)
+    early = [each for each in buyers if each["created_at"].date() < SUBSCRIBED]
+    customer = dice.pick(early if kind == "subscription" else buyers)
     draft = kind == "service" and dice.chance(DRAFTS / OTHERS["service"])
     first = LAST_DAY - timedelta(days=14) if draft else max(FIRST_DAY, customer["created_at"].date())
+    last = first + timedelta(days=120) if kind == "subscription" else LAST_DAY
     monthly = Decimal(dice.pick((59, 99, 129, 199)))
     record = _contract(
         dice,
         kind=kind,
         customer=customer,
-        signed=in_office(day_between(first, LAST_DAY, dice), dice),
+        signed=in_office(day_between(first, last, dice), dice),
         months=24 if kind == "subscription" else dice.pick((6, 12)),
         amount=monthly * 24 if kind == "subscription" else Decimal(dice.number(4, 240) * 500),
     )
@@ -127,6 +132,38 @@ def _contract(
 
 def _subscription() -> dict[str, Any]:
     return dict.fromkeys(("msisdn", "monthly_fee", "service_state", "install_state"))
+
+
+def bills(contracts: list[Record]) -> list[Record]:
+    """Monthly bills of the subscriptions; where there would be too many, the first months were free."""
+    dice = Dice("contract.bills")
+    running = [each for each in contracts if each["type"] == "subscription"]
+    months = {each["no"]: _months(each["start_date"]) for each in running}
+    surplus = sum(map(len, months.values())) - BILLS
+    while surplus > 0:
+        longest = max(months, key=lambda number: len(months[number]))
+        del months[longest][0]
+        surplus -= 1
+    return [_bill(contract, month, dice) for contract in running for month in months[contract["no"]]]
+
+
+def _months(start: date) -> list[str]:
+    """The months from this day to the last one of the demo."""
+    first, last = start.year * 12 + start.month - 1, LAST_DAY.year * 12 + LAST_DAY.month - 1
+    return [f"{each // 12}-{each % 12 + 1:02d}" for each in range(first, last + 1)]
+
+
+def _bill(contract: Record, month: str, dice: Dice) -> Record:
+    users = dice.number(5, 60)
+    extra = Decimal(dice.number(0, 90) * 10)
+    return Record(
+        "",
+        **{"#parent": contract},
+        month=month,
+        amount=contract["monthly_fee"] * users + extra,
+        users=users,
+        settled=month < f"{LAST_DAY:%Y-%m}",
+    )
 
 
 def _status(end: date) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from examples.crm_demo.moments import FIRST_DAY, at
+from examples.crm_demo.organisation import REPS
 from examples.crm_demo.records import Record, cents
 
 REGIONS = """
@@ -66,7 +67,13 @@ def regions() -> list[Record]:
     """The tree of sales regions, parents first."""
     columns = ("code", "name", "parent", "unit", "manager", "provinces", "capacity_index")
     return [
-        Record("code", **dict(zip(columns, row, strict=True)), active=True, created_at=at(FIRST_DAY, "08:00"))
+        Record(
+            "code",
+            **dict(zip(columns, row, strict=True)),
+            lead_pool=list(REPS.get(str(row[0]), ())),
+            active=True,
+            created_at=at(FIRST_DAY, "08:00"),
+        )
         for row in _rows(REGIONS)
     ]
 
@@ -78,12 +85,20 @@ def products() -> list[Record]:
         Record(
             "sku",
             **dict(zip(columns, row[:-1], strict=True)),
+            barcode=barcode(number),
             tax_rate="6" if row[2] == "service" else "13",
             status=row[-1],
             created_at=at(FIRST_DAY, "08:00"),
         )
-        for row in _rows(PRODUCTS)
+        for number, row in enumerate(_rows(PRODUCTS), start=1)
     ]
+
+
+def barcode(number: int) -> str:
+    """The EAN-13 of the product of this number, check digit included."""
+    body = f"690123400{number:03d}"
+    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(body))
+    return f"{body}{-total % 10}"
 
 
 def level_price(product: Record, level: str) -> Decimal:

@@ -95,6 +95,7 @@ def _activity(when: datetime, dice: Dice, *, owner: Record, **about: Record | No
         opportunity=about.get("opportunity"),
         contact=about.get("contact"),
         happened_at=when,
+        duration=60 * dice.number(2, 40) if kind in {"call", "meeting", "demo"} else None,
         content=dice.pick(CONTENTS) if dice.chance(0.85) else None,
         result=dice.pick(RESULTS) if kind != "wecom" and dice.chance(0.9) else None,
         next_at=when + timedelta(days=dice.number(2, 14)) if planned else None,
