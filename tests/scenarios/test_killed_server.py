@@ -116,6 +116,7 @@ class Load(threading.Thread):
         self.created: dict[str, str] = {}
         self.submitted: set[str] = set()
         self.approved: set[str] = set()
+        self.through = threading.Event()
 
     def run(self) -> None:
         with self.server.client(self.tokens["he"]) as he, self.server.client(self.tokens["liu"]) as liu:
@@ -151,6 +152,7 @@ class Load(threading.Thread):
         answer = liu.post(f"/tasks/{answer.json()['tasks'][0]['id']}:approve", json={"comment": "ok"})
         assert answer.status_code == 200, answer.text
         self.approved.add(record)
+        self.through.set()
 
     @staticmethod
     def _made(client: httpx.Client, form: str, body: dict[str, Any]) -> str:
@@ -184,7 +186,8 @@ def test_nothing_acknowledged_is_lost_and_no_approval_is_half_done(
         loads = [Load(server, tokens, ids, turn * 100 + number) for number in range(CLIENTS)]
         for load in loads:
             load.start()
-        threading.Event().wait(chance.uniform(0.8, 2.0))  # the moment of death, not a guarantee
+        assert loads[0].through.wait(60), "the load never got through an approval"
+        threading.Event().wait(chance.uniform(0.0, 1.5))  # the moment of death, not a guarantee
         server.kill()
         for load in loads:
             load.join()
