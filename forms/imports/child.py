@@ -35,7 +35,7 @@ class Readers:
                 running = self._running.get(folder.name)
                 if running is None:
                     write_whole(folder / "source.json", asked)
-                    running = self._running[folder.name] = _start(folder)
+                    running = self._running[folder.name] = start(folder)
             try:
                 running.wait(timeout=seconds)
             except subprocess.TimeoutExpired:
@@ -72,7 +72,8 @@ def rows_read(folder: Path) -> int:
     return int(orjson.loads(news.read_bytes())["rows"]) if news.exists() else 0
 
 
-def _start(folder: Path) -> subprocess.Popen[bytes]:
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    """A process that reads the upload described in `folder/source.json` and ends with `folder/parsed.json`."""
     # nothing of our environment: what a hostile file might take over must find no secrets
     places = os.pathsep.join([str(Path(forms.__file__).parent.parent), *filter(None, sys.path)])
     return subprocess.Popen(  # noqa: S603  our own interpreter and module; the folder's name is an id of ours

@@ -34,7 +34,8 @@ def client():
         ("PATCH", "/records/{record}", missing),
         ("DELETE", "/records/{record}", broken),
     ]
-    guarded = Guard(HotRoutes(rest, "application", "/api", routes), limit=1000, prefix="/v1", open_paths=())
+    hot = HotRoutes(rest, "application", "/api", routes)
+    guarded = Guard(hot, limit=1000, prefix="/v1", open_paths=(), open_below="/public/")
     return TestClient(guarded)
 
 
