@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, PrimaryKeyConstraint, Table, Text
 
-from engine.storage.columns import Moment
+from engine.storage.columns import Moment, RecordId
 from engine.storage.tables import metadata
 
 instance = Table(
@@ -13,7 +13,7 @@ instance = Table(
     Column("id", Text, primary_key=True),
     Column("app", Text, nullable=False),
     Column("form", Text, nullable=False),
-    Column("record", Text, nullable=False),
+    Column("record", RecordId, nullable=False),
     Column("title", Text),
     Column("flow", Text, nullable=False),
     Column("version", Integer, nullable=False, comment="of the app; the instance keeps its graph"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, UniqueConstraint, false
 
-from engine.storage.columns import BigId, Json, Moment
+from engine.storage.columns import BigId, Json, Moment, RecordId
 from engine.storage.tables import metadata
 
 run = Table(
@@ -14,7 +14,7 @@ run = Table(
     Column("app", Text, nullable=False),
     Column("rule", Text, nullable=False),
     Column("form", Text, nullable=False),
-    Column("record", Text, nullable=False),
+    Column("record", RecordId, nullable=False),
     Column("occurrence", Text, nullable=False, comment="the change or the anchor that this firing answers"),
     Column("state", Text, nullable=False, comment="done failed waiting cancelled"),
     Column("at", Moment, nullable=False),
@@ -34,7 +34,7 @@ run = Table(
 due = Table(
     "ff_rule_due",
     metadata,
-    Column("record", Text, primary_key=True),
+    Column("record", RecordId, primary_key=True),
     Column("app", Text, primary_key=True),
     Column("rule", Text, primary_key=True),
     Column("form", Text, nullable=False),
@@ -53,7 +53,7 @@ sequence = Table(
     Column("version", Integer, nullable=False, comment="the version whose rule goes on"),
     Column("rule", Text, nullable=False),
     Column("form", Text, nullable=False),
-    Column("record", Text, nullable=False),
+    Column("record", RecordId, nullable=False),
     Column("position", Integer, nullable=False, comment="the step to go on with"),
     Column("due_at", Moment, nullable=False),
     Column("names", Json, nullable=False, comment="what earlier steps created"),

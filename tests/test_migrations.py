@@ -12,7 +12,7 @@ from api.migrations import NotMigrated, require_current, upgrade
 from engine.storage.database import Database
 
 COLUMNS = """
-SELECT table_name, column_name, data_type, is_nullable, column_default
+SELECT table_name, column_name, data_type, collation_name, is_nullable, column_default
 FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2
 """
 INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"

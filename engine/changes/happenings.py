@@ -16,9 +16,6 @@ _HAS_FIELD = {
     "postgres": "(c.diff::json -> %(field)s) IS NOT NULL",
 }
 
-# Tables of forms compare by code point, the log as the database does; across the two no index is used.
-_ID = {"sqlite": "n.id", "postgres": 'n.id COLLATE "default"'}
-
 
 @dataclass(frozen=True, slots=True)
 class Naming:
@@ -55,8 +52,7 @@ def last_among(work: UnitOfWork, app: str, naming: Naming) -> datetime | None:
     own = " AND ".join(f"c.{name} = {_mark(work, name)}" for name in ("app", "form"))
     where = f"{own} AND c.op IN ('create', 'update') AND c.actor <> {_mark(work, 'system')}"
     # Record by record, each by the end of its own stretch of the index: a join may read the whole log.
-    key = _ID[work.runtime.database.dialect]
-    newest = f"SELECT c.at FROM ff_change AS c WHERE c.record = {key} AND {where} ORDER BY c.id DESC LIMIT 1"
+    newest = f"SELECT c.at FROM ff_change AS c WHERE c.record = n.id AND {where} ORDER BY c.id DESC LIMIT 1"
     params = {**naming.params, "app": app, "form": naming.form, "system": SYSTEM_USER}
     row = work.row(f"SELECT max(({newest})) FROM ({naming.sql}) AS n", params)
     return _read(row[0]) if row else None

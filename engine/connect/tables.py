@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Table, Text, text
 
-from engine.storage.columns import Moment
+from engine.storage.columns import Moment, RecordId
 from engine.storage.tables import metadata
 
 notification = Table(
@@ -14,7 +14,7 @@ notification = Table(
     Column("user", Text, nullable=False),
     Column("app", Text),
     Column("form", Text),
-    Column("record", Text),
+    Column("record", RecordId),
     Column("title", Text, nullable=False, comment="in the language of the reader"),
     Column("body", Text, nullable=False),
     Column("source", Text, comment="what sent it, e.g. rule:r09_no_follow_up"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, false, text
 
-from engine.storage.columns import BigId, Json, Moment
+from engine.storage.columns import BigId, Json, Moment, RecordId
 from engine.storage.tables import metadata
 
 file = Table(
@@ -39,7 +39,7 @@ file_link = Table(
     "ff_file_link",
     metadata,
     Column("file", Text, ForeignKey("ff_file.id", ondelete="CASCADE"), primary_key=True),
-    Column("record", Text, primary_key=True),
+    Column("record", RecordId, primary_key=True),
     Column("field", Text, primary_key=True, comment="photo, or lines.photo of a child table"),
     Column("app", Text, nullable=False),
     Column("form", Text, nullable=False),

@@ -8,8 +8,11 @@ from typing import Any
 
 import orjson
 from sqlalchemy import BigInteger, Dialect, Integer, Text, types
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSON, TIMESTAMP
 
+RecordId = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""The id of a record, compared as tables of forms compare theirs: joins between the two find their index."""
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 
 

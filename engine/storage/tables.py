@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-from engine.storage.columns import BigId, Json, Moment
+from engine.storage.columns import BigId, Json, Moment, RecordId
 
 metadata = MetaData()
 
@@ -45,7 +45,7 @@ change = Table(
     Column("at", Moment, nullable=False),
     Column("app", Text, nullable=False),
     Column("form", Text, nullable=False),
-    Column("record", Text, nullable=False),
+    Column("record", RecordId, nullable=False),
     Column("op", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("source", Text, nullable=False),
@@ -98,7 +98,7 @@ job = Table(
 record_lock = Table(
     "ff_record_lock",
     metadata,
-    Column("record", Text, primary_key=True),
+    Column("record", RecordId, primary_key=True),
     Column("app", Text, nullable=False),
     Column("form", Text, nullable=False),
     Column("instance", Text, nullable=False),
@@ -108,7 +108,7 @@ record_lock = Table(
 record_share = Table(
     "ff_record_share",
     metadata,
-    Column("record", Text, nullable=False),
+    Column("record", RecordId, nullable=False),
     Column("user", Text, nullable=False),
     Column("app", Text, nullable=False),
     Column("form", Text, nullable=False),
@@ -122,7 +122,7 @@ record_share = Table(
 recycled = Table(
     "ff_recycled",
     metadata,
-    Column("record", Text, primary_key=True),
+    Column("record", RecordId, primary_key=True),
     Column("app", Text, nullable=False),
     Column("form", Text, nullable=False),
     Column(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Table, Text
 
-from engine.storage.columns import Json, Moment
+from engine.storage.columns import Json, Moment, RecordId
 from engine.storage.tables import metadata
 
 comment = Table(
@@ -13,7 +13,7 @@ comment = Table(
     Column("id", Text, primary_key=True),
     Column("app", Text, nullable=False),
     Column("form", Text, nullable=False),
-    Column("record", Text, nullable=False),
+    Column("record", RecordId, nullable=False),
     Column("author", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Column("body", Text, nullable=False),

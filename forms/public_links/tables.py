@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, Table, Text
 
-from engine.storage.columns import Json, Moment
+from engine.storage.columns import Json, Moment, RecordId
 from engine.storage.tables import metadata
 
 link = Table(
@@ -33,6 +33,6 @@ entry = Table(
     Column("link", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Column("peer", Text, nullable=False, comment="keyed hash of the address it came from"),
-    Column("record", Text, nullable=False),
+    Column("record", RecordId, nullable=False),
     Index("ff_public_entry_link", "link", "at"),
 )

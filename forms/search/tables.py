@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Table, Text
 
+from engine.storage.columns import RecordId
 from engine.storage.tables import metadata
 
 token = Table(
@@ -12,7 +13,7 @@ token = Table(
     Column("app", Text, primary_key=True),
     Column("form", Text, primary_key=True),
     Column("token", Text, primary_key=True, comment="two characters, or a word of one"),
-    Column("record", Text, primary_key=True),
+    Column("record", RecordId, primary_key=True),
     Column("field", Text, primary_key=True),
     Index("ff_search_token_record", "record"),
     sqlite_with_rowid=False,
