@@ -192,35 +192,6 @@ class DateDiff(Function):
         return lower.dates.moment_difference(node.option, *arguments)
 
 
-class StartOf(Function):
-    """`option` is the unit."""
-
-    type = "STARTOF"
-    partial = True
-    parameters = (text_argument("unit"), moment_argument("date"))
-    doc = text(
-        "所在年、季、月、周（周一起）、日、小时的开始，按应用时区。",
-        "The start of its year, quarter, month, week (Monday), day or hour in the app's time zone.",
-    )
-    examples = (Example('STARTOF("quarter", "2026-05-20")', "2026-04-01"),)
-
-    def check(self, site: Site) -> Node:
-        site.count(2, 2)
-        at = moment(site, 1)
-        units = calendar.DATE_UNITS if at.type.kind == "date" else ("hour", *calendar.DATE_UNITS)
-        return site.apply(at.type, [at], site.word(0, units))
-
-    def python(self, node: Any, writer: Writer, *arguments: str) -> str:
-        if node.type.kind == "date":
-            return f"{writer.use(calendar.start_of_date)}({node.option!r}, {arguments[0]})"
-        return f"{writer.use(calendar.start_of_moment)}({node.option!r}, {arguments[0]}, e.tz)"
-
-    def sql(self, node: Any, lower: Lowering, *arguments: exp.Expr) -> exp.Expr:
-        if node.type.kind == "date":
-            return lower.dates.start_of_date(node.option, arguments[0])
-        return lower.dates.start_of_moment(node.option, arguments[0])
-
-
 class Shifted(Function):
     """A datetime plus a duration in microseconds."""
 

@@ -1,4 +1,4 @@
-"""Ends of periods, months from a date, ages, and durations as whole numbers."""
+"""Months from a date, ages, and durations as whole numbers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from engine.expressions import calendar
 from engine.expressions.function import Example, Function, Parameter
 from engine.expressions.functions.moments import DATE_ADD, DATE_DIFF, as_date, days_between, moment
 from engine.expressions.functions.now import TODAY
+from engine.expressions.functions.period_edges import END_OF
 from engine.expressions.parameters import (
     DATETIME_WANTED,
     duration_argument,
     moment_argument,
-    text_argument,
     whole_argument,
 )
 from engine.expressions.typed import Apply, Constant, Node
@@ -27,42 +27,6 @@ if TYPE_CHECKING:
     from engine.expressions.sql.lowering import Lowering
 
 _YEARS = number(4, 0)
-
-
-class EndOf(Function):
-    """`option` is the unit."""
-
-    type = "ENDOF"
-    partial = True
-    parameters = (text_argument("unit"), moment_argument("date"))
-    doc = text(
-        "所在年、季、月、周（至周日）、日、小时的结束：日期为最后一天，日期时间为最后一微秒，按应用时区。",
-        "The end of its year, quarter, month, week (Sunday), day or hour: of a date the last day, of a datetime"
-        " the last microsecond in the app's time zone.",
-    )
-    examples = (
-        Example('ENDOF("quarter", "2026-05-20")', "2026-06-30"),
-        Example('ENDOF("day", "2026-03-01T20:00:00Z")', "2026-03-02T15:59:59.999999Z"),
-    )
-
-    def check(self, site: Site) -> Node:
-        site.count(2, 2)
-        at = moment(site, 1)
-        units = calendar.DATE_UNITS if at.type.kind == "date" else ("hour", *calendar.DATE_UNITS)
-        return site.apply(at.type, [at], site.word(0, units))
-
-    def python(self, node: Any, writer: Writer, *arguments: str) -> str:
-        if node.type.kind == "date":
-            return f"{writer.use(calendar.end_of_date)}({node.option!r}, {arguments[0]})"
-        return f"{writer.use(calendar.end_of_moment)}({node.option!r}, {arguments[0]}, e.tz)"
-
-    def sql(self, node: Any, lower: Lowering, *arguments: exp.Expr) -> exp.Expr:
-        if node.type.kind == "date":
-            return lower.clocks.end_of_date(node.option, arguments[0])
-        return lower.clocks.end_of_moment(node.option, arguments[0])
-
-
-END_OF = EndOf()
 
 
 class EDate(Function):

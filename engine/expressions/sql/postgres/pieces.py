@@ -5,20 +5,14 @@ from __future__ import annotations
 from sqlglot import exp
 
 from engine.expressions import letters
-from engine.expressions.functions.spelled import (
-    LONGEST_NUMBER,
-    MICROSECONDS,
-    NUMBER_PATTERN,
-    PLAIN_SIGNS,
-    WIDE_SIGNS,
-)
+from engine.expressions.functions.spelled import NUMBER_PATTERN
 from engine.expressions.sql import build as b
+from engine.expressions.sql.counted_spellings import CountedSpellings
 from engine.expressions.sql.counted_texts import CountedPieces
 from engine.expressions.sql.forms import Sql
 from engine.expressions.sql.postgres.dates import whole_division
 from engine.expressions.sql.postgres.numbers import numeric
-from engine.expressions.sql.text_forms import LONGEST, SpellingForms, joined
-from engine.expressions.types import MAX_SCALE, UNIT_DIGITS
+from engine.expressions.sql.text_forms import LONGEST, joined
 
 
 class PostgresPieces(CountedPieces):
@@ -47,7 +41,9 @@ class PostgresPieces(CountedPieces):
         return exp.Bracket(this=pieces, expressions=[part], offset=1)
 
 
-class PostgresSpellings(SpellingForms):
+class PostgresSpellings(CountedSpellings):
+    trim = "BTRIM"
+
     def proper(self, value: Sql) -> Sql:
         name = self.lower.fresh()
         piece = b.call("ARRAY_TO_STRING", exp.column("piece", table=name), b.word(""))
@@ -74,43 +70,12 @@ class PostgresSpellings(SpellingForms):
         local = exp.AtTimeZone(this=b.operand(at), zone=self.lower.params.zone())
         return b.call("TO_CHAR", exp.Paren(this=local), b.word("YYYY-MM-DD HH24:MI:SS"))
 
-    def of_duration(self, value: Sql) -> Sql:
-        def spelled(span: Sql) -> Sql:
-            seconds = whole_division(b.call("ABS", span), b.whole(MICROSECONDS))
-            minutes = b.binary(exp.Mod, whole_division(seconds, b.whole(60)), b.whole(60))
-            negative = b.binary(exp.LTE, span, b.whole(-MICROSECONDS))
-            return joined(
-                b.case((negative, b.word("-")), otherwise=b.word("")),
-                b.cast(whole_division(seconds, b.whole(3600)), "TEXT", "postgres"),
-                b.word(":"),
-                two_digits(minutes),
-                b.word(":"),
-                two_digits(b.binary(exp.Mod, seconds, b.whole(60))),
-            )
+    def quotient(self, left: Sql, right: Sql) -> Sql:
+        return whole_division(left, right)
 
-        return self.lower.let(b.cast(value, "BIGINT", "postgres"), spelled)
-
-    def number_of(self, value: Sql) -> Sql:
-        constant = self.lower.params.constant
-        trimmed = b.call("BTRIM", value, constant(letters.BLANKS))
-        plain = b.call("TRANSLATE", trimmed, constant(WIDE_SIGNS), constant(PLAIN_SIGNS))
-        return self.lower.let(plain, self.read)
-
-    def read(self, plain: Sql) -> Sql:
-        """The number of a text without blanks and full-width signs."""
-        short = b.binary(exp.LTE, b.call("LENGTH", plain), b.whole(LONGEST_NUMBER))
+    def is_number(self, plain: Sql) -> Sql:
         pattern = self.lower.params.constant(f"^{NUMBER_PATTERN}$")
-        known = exp.RegexpLike(this=b.collate(plain, "C"), expression=pattern)
-        digits = b.call("TRANSLATE", plain, b.word("+-,"), b.word(""))
-        whole = b.call("LTRIM", b.call("SPLIT_PART", digits, b.word("."), b.whole(1)), b.word("0"))
-        fraction = b.call("SPLIT_PART", digits, b.word("."), b.whole(2))
-        seventh = b.call("RPAD", fraction, b.whole(MAX_SCALE + 1), b.word("0"))
-        size = b.call("DIV", b.add(numeric(joined(whole, seventh)), b.whole(5)), b.whole(10))
-        minus = b.binary(exp.EQ, b.call("LEFT", plain, b.whole(1)), b.word("-"))
-        signed = b.case((minus, b.negate(size)), otherwise=size)
-        in_reach = b.binary(exp.LTE, b.call("LENGTH", whole), b.whole(UNIT_DIGITS))
-        return b.case((b.all_of([short, known]), b.case((in_reach, signed))))
+        return exp.RegexpLike(this=b.collate(plain, "C"), expression=pattern)
 
-
-def two_digits(value: Sql) -> Sql:
-    return b.call("LPAD", b.cast(value, "TEXT", "postgres"), b.whole(2), b.word("0"))
+    def rounded(self, digits: Sql) -> Sql:
+        return b.call("DIV", b.add(numeric(digits), b.whole(5)), b.whole(10))
