@@ -172,13 +172,18 @@ def read_clock(text: str) -> time:
         hour, minute, second, micros = found.groups()
         return time(int(hour), int(minute), int(second or 0), int((micros or "").ljust(6, "0")))
     except ValueError:
-        raise Problem(
-            "bad_time",
-            "时间无效。",
-            "This is not a time of day.",
-            "请写成 HH:MM 或 HH:MM:SS。",
-            "Write HH:MM or HH:MM:SS.",
-        ) from None
+        raise bad_time() from None
+
+
+def bad_time() -> Problem:
+    """What is no time of day."""
+    return Problem(
+        "bad_time",
+        "时间无效。",
+        "This is not a time of day.",
+        "请写成 HH:MM 或 HH:MM:SS。",
+        "Write HH:MM or HH:MM:SS.",
+    )
 
 
 def _bad_moment() -> Problem:

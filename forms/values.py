@@ -7,6 +7,7 @@ fraction is read from its shortest decimal text and refused past 15 digits.
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -56,6 +57,12 @@ def read_text(raw: Any, *, max_length: int, multiline: bool) -> str | None:
             "bad_character", "含有不可用的控制字符。", "It holds control characters that cannot be stored."
         )
     return text or None
+
+
+def read_register_number(raw: Any) -> str | None:
+    """A number of a public register: full-width signs, small letters and blanks are put right."""
+    value = read_text(raw, max_length=40, multiline=False)
+    return None if value is None else "".join(unicodedata.normalize("NFKC", value).upper().split())
 
 
 def read_number(raw: Any, *, scale: int, digits: int) -> int:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-from engine.expressions import Type
-from engine.expressions import types as t
 from forms.check_digits import retail_mark
-from forms.codec import Codec
-from forms.field_type import FieldType, Reading
+from forms.field_type import Reading
 from forms.operators import WORDS
 from forms.schema import FieldDocument
+from forms.text_field import TextField
 from forms.values import Problem, read_text
 
 Symbology = Literal["any", "ean13", "ean8", "upc_a", "itf14", "retail"]
@@ -34,16 +32,10 @@ class BarcodeOptions(FieldDocument):
     check_digit: bool = True
 
 
-class Barcode(FieldType):
+class Barcode(TextField):
     type = "barcode"
     Options = BarcodeOptions
     operators = WORDS
-
-    def value_type(self) -> Type:
-        return t.TEXT
-
-    def codec(self) -> Codec:
-        return Codec("text")
 
     def parse(self, raw: Any, reading: Reading) -> Any:
         value = read_text(raw, max_length=80, multiline=False)

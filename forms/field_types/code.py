@@ -6,12 +6,10 @@ from typing import Any
 
 from pydantic import Field
 
-from engine.expressions import Type
-from engine.expressions import types as t
-from forms.codec import Codec
-from forms.field_type import FieldType, Reading
+from forms.field_type import Reading
 from forms.operators import PROSE
 from forms.schema import FieldDocument
+from forms.text_field import TextField
 from forms.values import read_text, wrong_type
 
 
@@ -22,16 +20,10 @@ class CodeOptions(FieldDocument):
     max_length: int = Field(default=100_000, ge=1, le=1_000_000)
 
 
-class Code(FieldType):
+class Code(TextField):
     type = "code"
     Options = CodeOptions
     operators = PROSE
-
-    def value_type(self) -> Type:
-        return t.TEXT
-
-    def codec(self) -> Codec:
-        return Codec("text")
 
     def parse(self, raw: Any, reading: Reading) -> Any:
         if not isinstance(raw, str):

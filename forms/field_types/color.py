@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from engine.expressions import Type
-from engine.expressions import types as t
-from forms.codec import Codec
-from forms.field_type import FieldType, Reading
+from forms.field_type import Reading
 from forms.operators import EQUAL
 from forms.schema import FieldDocument
+from forms.text_field import TextField
 from forms.values import Problem, read_text
 
 LONG = re.compile(r"#(?:[0-9a-f]{6}|[0-9a-f]{8})\Z")
@@ -23,16 +21,10 @@ class ColorOptions(FieldDocument):
     alpha: bool = False
 
 
-class Color(FieldType):
+class Color(TextField):
     type = "color"
     Options = ColorOptions
     operators = EQUAL
-
-    def value_type(self) -> Type:
-        return t.TEXT
-
-    def codec(self) -> Codec:
-        return Codec("text")
 
     def parse(self, raw: Any, reading: Reading) -> Any:
         """Small letters; #abc means #aabbcc."""

@@ -79,7 +79,7 @@ class Decimal(FieldType):
         return self.bounded(read_number(raw, scale=self.scale, digits=self.digits))
 
     def bounded(self, value: int) -> int:
-        """The scaled number, if it is within the bounds of the field. Raises Problem."""
+        """The scaled number, if the field may hold it. Raises Problem."""
         if self._min is not None and value < self._min:
             least = number_text(self._min, self.scale)
             raise Problem("too_small", f"不能小于 {least}。", f"It must be at least {least}.")

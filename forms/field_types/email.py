@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from engine.expressions import Type
-from engine.expressions import types as t
-from forms.codec import Codec
-from forms.field_type import FieldType, Reading
+from forms.field_type import Reading
 from forms.operators import WORDS
+from forms.text_field import TextField
 from forms.values import Problem, read_text
 
 ADDRESS = re.compile(r"^[^\s@<>\"(),:;\\\[\]]{1,64}@(?:[\w-]{1,63}\.)+[A-Za-z\u0080-\uffff][\w-]{1,62}$")
 
 
-class Email(FieldType):
+class Email(TextField):
     type = "email"
     operators = WORDS
 
@@ -25,12 +23,6 @@ class Email(FieldType):
             return super().covered(value)
         name, _, domain = str(value).rpartition("@")
         return f"{name[:1]}***@{domain}"
-
-    def value_type(self) -> Type:
-        return t.TEXT
-
-    def codec(self) -> Codec:
-        return Codec("text")
 
     def parse(self, raw: Any, reading: Reading) -> Any:
         value = read_text(raw, max_length=254, multiline=False)

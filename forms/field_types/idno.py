@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
-from engine.expressions import Type
-from engine.expressions import types as t
 from forms.check_digits import is_id_number
-from forms.codec import Codec
-from forms.field_type import FieldType, Reading
+from forms.field_type import Reading
 from forms.operators import EQUAL
-from forms.values import Problem, read_text
+from forms.text_field import TextField
+from forms.values import Problem, read_register_number
 
 
-class Idno(FieldType):
+class Idno(TextField):
     type = "idno"
     operators = EQUAL
     mask = "####**********####"
 
-    def value_type(self) -> Type:
-        return t.TEXT
-
-    def codec(self) -> Codec:
-        return Codec("text")
-
     def parse(self, raw: Any, reading: Reading) -> Any:
         """Full-width signs, a small x and blanks are put right."""
-        value = read_text(raw, max_length=40, multiline=False)
-        if value is None:
+        number = read_register_number(raw)
+        if number is None:
             return None
-        number = "".join(unicodedata.normalize("NFKC", value).upper().split())
         if not is_id_number(number):
             raise Problem(
                 "bad_id_number",

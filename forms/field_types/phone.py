@@ -7,17 +7,15 @@ from typing import Any
 
 import phonenumbers
 
-from engine.expressions import Type
-from engine.expressions import types as t
-from forms.codec import Codec
-from forms.field_type import FieldType, Reading
+from forms.field_type import Reading
 from forms.operators import WORDS
+from forms.text_field import TextField
 from forms.values import Problem, read_text
 
 CHINESE_MOBILE = re.compile(r"^1[3-9]\d{9}$")
 
 
-class Phone(FieldType):
+class Phone(TextField):
     type = "phone"
     operators = WORDS
     mask = "###****####"
@@ -25,12 +23,6 @@ class Phone(FieldType):
     def covered(self, value: Any) -> str:
         """A Chinese number without its country, as people write it."""
         return super().covered(str(value).removeprefix("+86"))
-
-    def value_type(self) -> Type:
-        return t.TEXT
-
-    def codec(self) -> Codec:
-        return Codec("text")
 
     def parse(self, raw: Any, reading: Reading) -> Any:
         value = read_text(raw, max_length=40, multiline=False)

@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import Field
 
 from forms.codec import Codec
-from forms.field_type import Reading
 from forms.field_types.decimal import Decimal
 from forms.schema import FieldDocument
 from forms.values import Problem, number_text
@@ -38,9 +37,9 @@ class Rating(Decimal):
     def codec(self) -> Codec:
         return Codec("integer", self.scale, text_json=self.options.half)
 
-    def parse(self, raw: Any, reading: Reading) -> Any:
-        value = super().parse(raw, reading)
-        if value is not None and self.options.half and value % 5:
+    def bounded(self, value: int) -> int:
+        super().bounded(value)
+        if self.options.half and value % 5:
             shown = number_text(value, 1)
             raise Problem(
                 "off_step", f"{shown} 不是半星的整数倍。", f"{shown} is no multiple of half a star."

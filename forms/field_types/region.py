@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from engine.expressions import Type
-from engine.expressions import types as t
 from forms.cells import Cell, empty, plain, read_text_cell
-from forms.codec import Codec
-from forms.field_type import FieldType, Reading
+from forms.field_type import Reading
 from forms.operators import WORDS
 from forms.regions import LEVELS, REGIONS
 from forms.schema import FieldDocument
+from forms.text_field import TextField
 from forms.values import Problem, wrong_type
 
 Level = Literal["province", "city", "district"]
@@ -23,7 +21,7 @@ class RegionOptions(FieldDocument):
     level: Level = "province"
 
 
-class Region(FieldType):
+class Region(TextField):
     """The first two digits are the province, four the city: `STARTSWITH(region, "31")` is all of Shanghai.
     `GET /regions?parent=320000` lists what is below a code.
     """
@@ -31,12 +29,6 @@ class Region(FieldType):
     type = "region"
     Options = RegionOptions
     operators = WORDS
-
-    def value_type(self) -> Type:
-        return t.TEXT
-
-    def codec(self) -> Codec:
-        return Codec("text")
 
     def parse(self, raw: Any, reading: Reading) -> Any:
         if raw == "":

@@ -7,12 +7,10 @@ from typing import Any
 import nh3
 from pydantic import Field
 
-from engine.expressions import Type
-from engine.expressions import types as t
-from forms.codec import Codec
-from forms.field_type import FieldType, Reading
+from forms.field_type import Reading
 from forms.operators import PROSE
 from forms.schema import FieldDocument
+from forms.text_field import TextField
 from forms.values import read_text
 
 TAGS = frozenset(
@@ -59,16 +57,10 @@ class RichtextOptions(FieldDocument):
     max_length: int = Field(default=100_000, ge=1, le=1_000_000)
 
 
-class Richtext(FieldType):
+class Richtext(TextField):
     type = "richtext"
     Options = RichtextOptions
     operators = PROSE
-
-    def value_type(self) -> Type:
-        return t.TEXT
-
-    def codec(self) -> Codec:
-        return Codec("text")
 
     def parse(self, raw: Any, reading: Reading) -> Any:
         given = read_text(raw, max_length=self.options.max_length, multiline=True)

@@ -7,13 +7,11 @@ from typing import Any
 from pydantic import Field
 
 from engine.definitions.context import Context
-from engine.expressions import Type
-from engine.expressions import types as t
 from engine.findings import Text
-from forms.codec import Codec
-from forms.field_type import FieldType, Reading
+from forms.field_type import Reading
 from forms.operators import NONE
 from forms.schema import FieldDocument
+from forms.text_field import TextField
 from forms.values import Problem, read_text
 
 
@@ -24,7 +22,7 @@ class SecretOptions(FieldDocument):
     max_length: int = Field(default=500, ge=1, le=4000)
 
 
-class Secret(FieldType):
+class Secret(TextField):
     """Answers show •••••• where there is a value; expressions, filters, exports and logs do not know it."""
 
     type = "secret"
@@ -41,12 +39,6 @@ class Secret(FieldType):
                     Text(zh="密文字段不能查找或要求唯一。", en="A secret cannot be found or be unique."),
                     Text(zh=f"请去掉 {name}。", en=f"Take `{name}` away."),
                 )
-
-    def value_type(self) -> Type:
-        return t.TEXT
-
-    def codec(self) -> Codec:
-        return Codec("text")
 
     def parse(self, raw: Any, reading: Reading) -> Any:
         value = read_text(raw, max_length=self.options.max_length, multiline=True)

@@ -7,7 +7,6 @@ from typing import Any
 from engine.definitions.context import Context
 from engine.findings import Text
 from forms.codec import Codec
-from forms.field_type import Reading
 from forms.field_types.decimal import Decimal
 from forms.schema import FieldDocument
 from forms.values import Problem, number_text, read_number
@@ -48,9 +47,9 @@ class Slider(Decimal):
     def codec(self) -> Codec:
         return Codec("integer", self.scale, text_json=self.scale > 0)
 
-    def parse(self, raw: Any, reading: Reading) -> Any:
-        value = super().parse(raw, reading)
-        if value is not None and (value - (self._min or 0)) % self._step:
+    def bounded(self, value: int) -> int:
+        super().bounded(value)
+        if (value - (self._min or 0)) % self._step:
             step = number_text(self._step, self.scale)
             raise Problem("off_step", f"须按 {step} 递增。", f"It goes in steps of {step}.")
         return value

@@ -8,13 +8,11 @@ import re2
 from pydantic import Field
 
 from engine.definitions.context import Context
-from engine.expressions import Type
-from engine.expressions import types as t
 from engine.findings import Text as Sentence
-from forms.codec import Codec
-from forms.field_type import FieldType, Reading
+from forms.field_type import Reading
 from forms.operators import TEXT
 from forms.schema import FieldDocument
+from forms.text_field import TextField
 from forms.values import Problem, read_text
 
 
@@ -25,7 +23,7 @@ class TextOptions(FieldDocument):
     pattern: str | None = None
 
 
-class Text(FieldType):
+class Text(TextField):
     type = "text"
     Options = TextOptions
     operators = TEXT
@@ -48,12 +46,6 @@ class Text(FieldType):
                     zh=f"正则表达式无效：{wrong}", en=f"The pattern is not a valid RE2 expression: {wrong}"
                 ),
             )
-
-    def value_type(self) -> Type:
-        return t.TEXT
-
-    def codec(self) -> Codec:
-        return Codec("text")
 
     def parse(self, raw: Any, reading: Reading) -> Any:
         value = read_text(raw, max_length=self.options.max_length, multiline=self.multiline)

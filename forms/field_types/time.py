@@ -6,13 +6,11 @@ import re
 from datetime import time, timedelta
 from typing import Any
 
-from engine.expressions import Type
-from engine.expressions import types as t
-from forms.cells import Cell, empty, plain, read_clock, read_text_cell
-from forms.codec import Codec
-from forms.field_type import FieldType, Reading
+from forms.cells import Cell, bad_time, empty, plain, read_clock, read_text_cell
+from forms.field_type import Reading
 from forms.operators import ORDERED
 from forms.schema import FieldDocument
+from forms.text_field import TextField
 from forms.values import Problem, wrong_type
 
 WRITTEN = re.compile(r"\d{2}:\d{2}(:\d{2})?\Z")
@@ -24,18 +22,12 @@ class TimeOptions(FieldDocument):
     seconds: bool = False
 
 
-class Time(FieldType):
+class Time(TextField):
     """Stored as text of one width, so that the order of texts is the order of times."""
 
     type = "time"
     Options = TimeOptions
     operators = ORDERED
-
-    def value_type(self) -> Type:
-        return t.TEXT
-
-    def codec(self) -> Codec:
-        return Codec("text")
 
     def parse(self, raw: Any, reading: Reading) -> Any:
         if raw == "":
@@ -43,13 +35,7 @@ class Time(FieldType):
         if not isinstance(raw, str):
             raise wrong_type("时间", "A time of day")
         if not WRITTEN.match(raw):
-            raise Problem(
-                "bad_time",
-                "时间无效。",
-                "This is not a time of day.",
-                "请写成 HH:MM 或 HH:MM:SS。",
-                "Write HH:MM or HH:MM:SS.",
-            )
+            raise bad_time()
         at = read_clock(raw)
         if at.second and not self.options.seconds:
             raise Problem(

@@ -8,12 +8,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from engine.expressions import Type
-from engine.expressions import types as t
-from forms.codec import Codec
-from forms.field_type import FieldType, Reading
+from forms.field_type import Reading
 from forms.operators import WORDS
 from forms.schema import FieldDocument
+from forms.text_field import TextField
 from forms.values import Problem, read_text
 
 HOST = re.compile(r"(?=.{1,253}\Z)(?:(?!-)[\w-]{1,63}(?<!-)\.)*(?!-)[\w-]{1,63}(?<!-)\Z|\[[0-9a-fA-F:.]+\]\Z")
@@ -30,16 +28,10 @@ class UrlOptions(FieldDocument):
     schemes: list[Scheme] = Field(default_factory=WEB.copy, min_length=1)
 
 
-class Url(FieldType):
+class Url(TextField):
     type = "url"
     Options = UrlOptions
     operators = WORDS
-
-    def value_type(self) -> Type:
-        return t.TEXT
-
-    def codec(self) -> Codec:
-        return Codec("text")
 
     def parse(self, raw: Any, reading: Reading) -> Any:
         value = read_text(raw, max_length=LONGEST, multiline=False)

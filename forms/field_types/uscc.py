@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any, ClassVar
 
-from engine.expressions import Type
-from engine.expressions import types as t
 from forms.check_digits import is_credit_code
-from forms.codec import Codec
-from forms.field_type import FieldType, Reading
+from forms.field_type import Reading
 from forms.operators import WORDS
-from forms.values import Problem, read_text
+from forms.text_field import TextField
+from forms.values import Problem, read_register_number
 
 
-class Uscc(FieldType):
+class Uscc(TextField):
     type = "uscc"
     operators = WORDS
     length: ClassVar[int] = 18
 
-    def value_type(self) -> Type:
-        return t.TEXT
-
-    def codec(self) -> Codec:
-        return Codec("text")
-
     def parse(self, raw: Any, reading: Reading) -> Any:
         """Full-width signs, small letters and blanks are put right."""
-        value = read_text(raw, max_length=40, multiline=False)
-        if value is None:
+        code = read_register_number(raw)
+        if code is None:
             return None
-        code = "".join(unicodedata.normalize("NFKC", value).upper().split())
         if len(code) != self.length:
             raise Problem(
                 "pattern",
