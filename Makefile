@@ -17,7 +17,7 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-.PHONY: install demo test check bench conformance fuzz fmt schemas lock help
+.PHONY: install demo test check bench conformance fuzz api-fuzz fmt schemas lock help
 
 install: $(STAMP) ## Make .venv and install the pinned packages
 
@@ -44,6 +44,9 @@ conformance: $(STAMP) ## The expression table on all five back ends
 fuzz: $(STAMP) ## Random expressions on all five back ends (N=5000 of them, SEED=1 for others)
 	@$(BIN)/python $(QUIET) -m tests.engine.expressions.fuzz $(if $(N),--count $(N)) $(if $(SEED),--seed $(SEED))
 
+api-fuzz: $(STAMP) ## Random requests to a running CRM (MINUTES=10, SEED=1 for others)
+	@$(BIN)/python $(QUIET) -m tests.api.fuzz --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
+
 fmt: $(STAMP) ## Format and fix what can be fixed by itself
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
@@ -55,4 +58,4 @@ lock: $(STAMP) ## Pin what is installed now in requirements*.txt
 	$(BIN)/python .ci/lock.py
 
 help: ## This list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'

@@ -18,44 +18,67 @@ from api.guard import Guard
 from api.hot import HotRoutes
 from api.openapi import describe
 from api.routes import (
+    app_files,
     auth,
     batches,
     bulk,
     choices,
     comments,
     definitions,
+    designers,
     events,
     exports,
     expressions,
     files,
     flows,
+    form_drafts,
+    handovers,
     health,
     identity,
     imports,
     jobs,
+    life_cycle,
+    log,
     notifications,
+    oidc,
+    parked,
     printing,
     public_links,
     records,
     recycle,
     relations,
     reports,
+    rights,
     rules,
     search,
+    tokens,
     views,
 )
 from engine.runtime import Runtime
 
 PREFIX = "/api/v1"
-OPEN_PATHS = ("/health", "/health/live", "/auth/login")
+OPEN_PATHS = (
+    "/health",
+    "/health/live",
+    "/auth/login",
+    "/auth/password:forgotten",
+    "/auth/password:reset",
+    "/auth/oidc",
+    "/auth/oidc/login",
+    "/auth/oidc/callback",
+)
 OPEN_BELOW = "/public/"
 """What is served to people who have not said who they are."""
 
 
 ROUTERS: tuple[APIRouter, ...] = (
     auth.router,
+    tokens.router,
+    oidc.router,
+    handovers.router,
     identity.router,
     flows.router,
+    rights.router,
     rules.router,
     reports.router,
     recycle.router,
@@ -68,12 +91,18 @@ ROUTERS: tuple[APIRouter, ...] = (
     public_links.router,
     search.router,
     definitions.router,
+    parked.router,
+    life_cycle.router,
+    designers.router,
+    app_files.router,
+    form_drafts.router,
     expressions.router,
     files.router,
     imports.router,
     exports.router,
     jobs.router,
     events.router,
+    log.router,
     notifications.router,
     printing.router,
 )

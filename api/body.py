@@ -17,6 +17,7 @@ from engine.findings import error, text
 MANY_DIGITS = re.compile(rb"[0-9][0-9.]{15}")
 EXACT_DIGITS = 15
 DEEPEST = 100
+MANY_TEXTS = 1000
 
 
 async def json_body(request: Request, *, empty: Any = None) -> Any:
@@ -58,6 +59,15 @@ def required_text(body: dict[str, Any], key: str) -> str:
     if isinstance(value, str) and value:
         return value
     raise Invalid([error("required", f"/{key}", text("此项必填，应为文本。", "This text is required."))])
+
+
+def texts(body: dict[str, Any], key: str) -> tuple[str, ...]:
+    """A list of texts of the body, () when it has none. Raises Invalid."""
+    value = body.get(key, [])
+    if isinstance(value, list) and len(value) <= MANY_TEXTS and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    message = text("应为文本的列表。", "A list of texts is expected.")
+    raise Invalid([error("wrong_type", f"/{key}", message)])
 
 
 def parse_json(raw: bytes) -> Any:

@@ -8,14 +8,19 @@ from typing import Any
 from sqlalchemy import MetaData
 
 import engine.built_ins
+import engine.changes.tables
 import engine.connect.tables
+import engine.definitions.tables
 import engine.files.tables
 import engine.identity.tables
+import engine.permissions.tables
+import engine.reads.tables
 import flows.built_ins
 import flows.tables
 import forms.built_ins
 import forms.bulk.tables
 import forms.comments.tables
+import forms.evolution.tables
 import forms.public_links.tables
 import forms.search.tables
 import forms.transfers.tables
@@ -39,12 +44,17 @@ BUILT_INS: tuple[type[Any], ...] = (
 # Importing them fills the metadata.
 TABLE_MODULES = (
     tables,
+    engine.changes.tables,
+    engine.definitions.tables,
+    engine.reads.tables,
     engine.identity.tables,
+    engine.permissions.tables,
     engine.connect.tables,
     engine.files.tables,
     flows.tables,
     forms.bulk.tables,
     forms.comments.tables,
+    forms.evolution.tables,
     forms.public_links.tables,
     forms.search.tables,
     forms.transfers.tables,

@@ -7,10 +7,11 @@ import hashlib
 import random
 import threading
 import time
-from collections.abc import Callable, Hashable
-from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
+import structlog
 from starlette.requests import Request
 
 from api import replies
@@ -18,13 +19,18 @@ from api.busy import is_busy
 from api.file_threads import FileThreads
 from api.pace import Pace
 from designer_schemas.generate import schemas
+from engine.changes.operations import note
 from engine.errors import TryAgain
 from engine.findings import text
+from engine.identity import tokens
+from engine.identity.narrowing import PasswordChangeNeeded, WrongAddress
 from engine.identity.passwords import TooManyFailures
 from engine.identity.principal import Principal
 from engine.identity.sessions import NotAuthenticated, Sessions
 from engine.runtime import Runtime
 from engine.storage.unit_of_work import UnitOfWork
+
+log = structlog.get_logger("fourfold.edge")
 
 T = TypeVar("T")
 Work = Callable[[UnitOfWork], T]
@@ -32,6 +38,8 @@ ATTEMPTS = 6
 FIRST_PAUSE = 0.005
 PASSWORD_THREADS = 2
 PASSWORDS_WAITING = 16
+PASSWORD_PATHS = ("/auth/password", "/auth/me", "/auth/logout")
+"""What a login with a password that must be changed may do."""
 
 
 class Edge:
@@ -42,6 +50,7 @@ class Edge:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self.sessions = Sessions(runtime)
+        self.sessions.used = self._note_use
         self.schemas = schemas(runtime.registries)
         self.stopping: Callable[[], bool] = lambda: False
         self._pace = Pace()
@@ -70,9 +79,13 @@ class Edge:
         """
         secret = bearer(request)
 
+        identifier, address = origin(request)
+
         def run() -> T:
-            principal = self.principal(secret)
-            with self.runtime.reading(principal, snapshot=snapshot) as work:
+            principal = self.admitted(request, secret)
+            with self.runtime.reading(
+                principal, snapshot=snapshot, request_id=identifier, address=address
+            ) as work:
                 return function(work)
 
         if not inline or not self._sqlite:
@@ -92,22 +105,36 @@ class Edge:
         secret = bearer(request)
         key = request.headers.get("idempotency-key")
         digest = await request_digest(request) if key else ""
-        identifier = key or str(request.scope.get("state", {}).get("request_id", ""))
+        identifier, address = origin(request)
 
         def run() -> T:
-            principal = self.principal(secret)
-            with self.runtime.unit_of_work(principal, source=source, request_id=identifier) as work:
+            principal = self.admitted(request, secret)
+            with self.runtime.unit_of_work(
+                principal, source=source, request_id=identifier, address=address
+            ) as work:
                 if key is None:
                     return function(work)
-                return replies.once(work, key, digest, function)
+                return replies.once(work, key, _with_rights(digest, principal), function)
 
         return await self._in(self._writer, lambda: retried(run))
 
-    async def write_as(self, principal: Principal, function: Work[T]) -> T:
-        """Run `function` in a writing unit of work of `principal` (who is known without a token)."""
+    async def read_as(self, principal: Principal, function: Work[T]) -> T:
+        """Run `function` in a reading unit of work of `principal` (who is known without a token)."""
 
         def run() -> T:
-            with self.runtime.unit_of_work(principal) as work:
+            with self.runtime.reading(principal) as work:
+                return function(work)
+
+        return await self._in(self._pool, lambda: retried(run))
+
+    async def write_as(self, principal: Principal, function: Work[T], *, request: Request | None = None) -> T:
+        """Run `function` in a writing unit of work of `principal` (who is known without a token). The log
+        names where `request` came from.
+        """
+        identifier, address = origin(request) if request is not None else (None, None)
+
+        def run() -> T:
+            with self.runtime.unit_of_work(principal, request_id=identifier, address=address) as work:
                 return function(work)
 
         return await self._in(self._writer, lambda: retried(run))
@@ -123,10 +150,22 @@ class Edge:
     async def principal_of(self, request: Request) -> Principal:
         """Who asks. Raises NotAuthenticated."""
         secret = bearer(request)
-        known = self.sessions.remembered(secret)
-        if known is not None:
-            return known
-        return await self._in(self._pool, lambda: self.principal(secret))
+        if self.sessions.remembered(secret) is not None:
+            return self.admitted(request, secret)
+        return await self._in(self._pool, lambda: self.admitted(request, secret))
+
+    def admitted(self, request: Request, secret: str) -> Principal:
+        """The principal of a token that may be used from there and for that path. Raises NotAuthenticated,
+        WrongAddress, PasswordChangeNeeded.
+        """
+        principal = self.principal(secret)
+        narrow = principal.narrow
+        if narrow is not None:
+            if not narrow.admits(origin(request)[1]):
+                raise WrongAddress()
+            if narrow.password_only and not request.url.path.endswith(PASSWORD_PATHS):
+                raise PasswordChangeNeeded()
+        return principal
 
     def principal(self, secret: str) -> Principal:
         """The principal of a token. Raises NotAuthenticated."""
@@ -135,6 +174,15 @@ class Edge:
             return known
         with self.runtime.reading(NOBODY) as work:
             return self.sessions.principal(work, secret)
+
+    def _note_use(self, token: str) -> None:
+        """Store beside the request that a token was seen: about once an hour for each."""
+
+        def store() -> None:
+            with self.runtime.unit_of_work(NOBODY) as work:
+                tokens.note_use(work, token)
+
+        self._writer.submit(store).add_done_callback(_told)
 
     def close(self) -> None:
         """Let running requests end, then stop the threads."""
@@ -172,6 +220,13 @@ class PasswordThreads:
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 
+def _told(stored: Future[None]) -> None:
+    """Nobody waits for the moment a token was seen; what went wrong is in the log of the process."""
+    failure = stored.exception()
+    if failure is not None:
+        log.warning("use of a token not stored", reason=repr(failure))
+
+
 NOBODY = Principal(user="")
 
 
@@ -191,6 +246,15 @@ async def write(request: Request, function: Work[T], *, source: str = "api") -> 
     return await edge_of(request).write(request, function, source=source)
 
 
+async def noted(request: Request, action: str, subject: str, *, app: str, details: Mapping[str, Any]) -> None:
+    """Log what a request did that only read: a print, a download."""
+    edge = edge_of(request)
+    principal = await edge.principal_of(request)
+    await edge.write_as(
+        principal, lambda work: note(work, action, subject, app=app, details=details), request=request
+    )
+
+
 def bearer(request: Request) -> str:
     """The token of the request. Raises NotAuthenticated."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
@@ -199,10 +263,22 @@ def bearer(request: Request) -> str:
     return secret.strip()
 
 
+def origin(request: Request) -> tuple[str, str]:
+    """The id of a request and the address it came from, as the log names them."""
+    identifier = str(request.scope.get("state", {}).get("request_id", ""))
+    client = request.scope.get("client")
+    return identifier, client[0] if client else ""
+
+
 async def request_digest(request: Request) -> str:
     """A hash of method, address and body, to tell a repeated request from another one."""
     parts = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
     return hashlib.sha256(parts + await request.body()).hexdigest()
+
+
+def _with_rights(digest: str, principal: Principal) -> str:
+    """A request of a narrow token is another request than the same one of its owner."""
+    return digest if principal.narrow is None else f"{digest} {principal.narrow.key}"
 
 
 def retried(run: Callable[[], T]) -> T:

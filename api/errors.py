@@ -25,6 +25,9 @@ STATUS: Mapping[str, int] = {
     "wrong_credentials": 401,
     "not_authenticated": 401,
     "forbidden": 403,
+    "reset_link_not_valid": 410,
+    "outside_login_failed": 401,
+    "provider_unreachable": 502,
     "not_writable_in_task": 403,
     "not_found": 404,
     "route_not_found": 404,
@@ -52,6 +55,7 @@ STATUS: Mapping[str, int] = {
     "seal_broken": 500,
     "report_timeout": 504,
     "try_again": 503,
+    "access_log_full": 503,
 }
 """By code. A class without a line of its own takes the status of the class it refines."""
 

@@ -46,6 +46,24 @@ SUMMARIES: dict[str, tuple[str, tuple[str, ...], str]] = {
     "delete_record": ("Move a record to the recycle bin", ("Idempotency-Key",), ""),
 }
 
+FORM, RECORD = "/apps/{app}/forms/{form}", "/apps/{app}/forms/{form}/records/{record}"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILES: dict[str, tuple[str, ...]] = {
+    "/events": ("text/event-stream",),
+    "/uploads/{file}/content": ("*/*",),
+    RECORD + "/files/{file}": ("*/*",),
+    RECORD + "/print/{template}": ("text/html", "application/pdf"),
+    FORM + "/imports/{transfer}/errors": ("application/json", XLSX),
+    FORM + "/import-template": (XLSX,),
+    FORM + "/exports/{transfer}/file": ("text/csv", XLSX),
+    "/apps/{app}/files": ("application/zip",),
+    "/apps/{app}/reports/{report}/export.csv": ("text/csv",),
+    "/instances/{instance}/diagram.svg": ("image/svg+xml",),
+    FORM + "/records:print": ("text/html", "application/pdf"),
+    "/apps/{app}/draft/print_template/{template}:preview": ("text/html", "application/pdf"),
+}
+"""What is answered that is not JSON, or not always."""
+
 SCHEMAS: dict[str, Any] = {
     "Object": {"type": "object"},
     "Record": {
@@ -94,8 +112,24 @@ def describe(app: FastAPI, prefix: str) -> dict[str, Any]:
             document["paths"].setdefault(prefix + path, {})[method.lower()] = _operation(
                 path, endpoint.__name__
             )
+        _say_what_comes(document, prefix)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _say_what_comes(document: dict[str, Any], prefix: str) -> None:
+    """Every address may answer a problem document, and none the framework's own errors; files are no JSON."""
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+            operation["responses"]["default"] = _problem()
+        types = FILES.get(path.removeprefix(prefix))
+        if types is not None:
+            content: dict[str, Any] = {each: {"schema": {}} for each in types}
+            for operation in operations.values():
+                operation["responses"]["200"] = {"description": "Done", "content": content}
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)
 
 
 def _operation(path: str, name: str) -> dict[str, Any]:
@@ -109,8 +143,10 @@ def _operation(path: str, name: str) -> dict[str, Any]:
         "operationId": name,
         "summary": summary,
         "parameters": places + [_parameter(each) for each in parameters],
-        "responses": {_status(name): _response(answered), "default": _problem()},
+        "responses": {_status(name): _response(answered)},
     }
+    if name == "create_record":
+        operation["responses"]["200"] = {**_response(answered), "description": "The dry run went well"}
     if name in {"create_record", "update_record", "query_records"}:
         schema = {"$ref": "#/components/schemas/Record"} if name != "query_records" else {"type": "object"}
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}

@@ -51,11 +51,11 @@ def prepare_ours(url: str, home: Path, rows: int) -> str:
     finally:
         runtime.close()
     columns = [field.key for field in form.stored()]
-    bulk.load(url, form.table, columns, _stored(form, columns, runtime.database.dialect, rows))
+    bulk.load(url, form.table, columns, stored(form, columns, runtime.database.dialect, rows))
     return token
 
 
-def _stored(form: Form, columns: list[str], dialect: DialectName, rows: int) -> Iterator[list[Any]]:
+def stored(form: Form, columns: list[str], dialect: DialectName, rows: int) -> Iterator[list[Any]]:
     bind = binders(form, dialect)
     for deal in deals(rows):
         record = _record(deal)

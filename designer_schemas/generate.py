@@ -30,10 +30,18 @@ OPEN_PARTS = {
     "actions": "action",
     "withdraw": "action",
     "return": "action",
+    "steps": "test_step",
+    "given": "test_step",
 }
 """Property -> family of the registry whose kinds stand there."""
 
-MODELS = {"field_type": "Options", "flow_node": "Params", "trigger": "Params", "action": "Params"}
+MODELS = {
+    "field_type": "Options",
+    "flow_node": "Params",
+    "trigger": "Params",
+    "action": "Params",
+    "test_step": "Params",
+}
 CONDITION: Schema = {"anyOf": [{"type": "string"}, {"type": "object"}, {"type": "boolean"}]}
 
 

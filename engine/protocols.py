@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.definitions.plan import NO_IMPACT, Impact
+
 if TYPE_CHECKING:
     from engine.definitions.app import CompiledApp
     from engine.definitions.context import Context
     from engine.definitions.places import Asked, Place
-    from engine.definitions.plan import Step
     from engine.expressions import Env, Shape, Type
     from engine.jobs.repository import Job
     from engine.runtime import Runtime
@@ -52,9 +53,32 @@ class DefinitionKind(ABC):
         """
         return None
 
-    def plan(self, before: CompiledApp | None, after: CompiledApp) -> list[Step]:
+    def prune(self, document: dict[str, Any], path: tuple[str | int, ...]) -> dict[str, Any] | None:
+        """The document, as JSON, without the broken part at `path`; None when it cannot do without it. What is
+        left gives nobody a right that it did not give before. Nothing of `document` itself changes.
+        """
+        return None
+
+    def lay_out(self, work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) -> Any:
+        """Where the store is to keep what `after` describes, as JSON; None for where it stands by default."""
+        return None
+
+    def plan(self, work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) -> Impact:
         """What publishing `after` does to stored data, step by step."""
-        return []
+        return NO_IMPACT
+
+    def make_room(self, work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) -> None:
+        """What `after` needs in the store before anybody works with it (tables, columns), beside `before`."""
+
+    def go_ahead(
+        self, work: UnitOfWork, before: CompiledApp, after: CompiledApp, state: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Do a piece of what takes long before `after` can be flipped to, beside people who write with `before`.
+
+        `state` is what the call before answered, {} at first; with `done` there is nothing left but what
+        changes until the flip: the last call, with `last`, has writers kept out. `shown` is for people.
+        """
+        return {}
 
     def publish(self, work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) -> None:
         """Make the new version real inside the publishing transaction (tables, timers)."""

@@ -58,6 +58,8 @@ FAMILIES = (
     "job",
     "listener",
     "table",
+    "test_step",
+    "belonging",
 )
 
 

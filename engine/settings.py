@@ -23,6 +23,23 @@ class Settings(BaseSettings):
     body_limit: int = Field(default=5_000_000, description="Largest request body in bytes.")
     session_hours: int = 12
     token_cache_seconds: float = Field(default=15.0, le=60.0)
+    public_url: str = Field(default="", description="Where people reach this, e.g. https://crm.example.com.")
+    password_length: int = Field(default=8, ge=8, le=128, description="Fewest characters of a password.")
+    password_days: int = Field(
+        default=0, ge=0, description="Days until a password must be changed; 0: never."
+    )
+    oidc_issuer: str = Field(default="", description="Issuer of the OpenID provider; empty: none.")
+    oidc_client: str = Field(default="", description="Our client id at the provider.")
+    oidc_secret: SecretStr = Field(default=SecretStr(""), description="Our secret there; empty: PKCE alone.")
+    oidc_scopes: str = "openid profile email"
+    oidc_label: str = Field(default="SSO", description="What the provider is called on the login page.")
+    oidc_username: str = Field(default="preferred_username", description="Claim with the login name.")
+    oidc_department: str = Field(default="", description="Claim with the department; empty: not taken over.")
+    oidc_roles: str = Field(default="", description="Claim with groups; empty: roles are given here.")
+    oidc_role_names: dict[str, str] = Field(
+        default_factory=dict, description='Roles by group, as JSON: {"Sales": "sales_rep"}.'
+    )
+    oidc_create: bool = Field(default=False, description="Make users who come for the first time.")
     admin_password: SecretStr | None = Field(
         default=None, description="Creates `root` once when no user exists."
     )
@@ -55,6 +72,12 @@ class Settings(BaseSettings):
         default=30, ge=0, description="Days a file stays after its record let go of it."
     )
 
+    log_kept_days: int = Field(
+        default=0,
+        ge=0,
+        description="Days the operation log and the history of records are kept; 0: for good.",
+    )
+    reads_kept_days: int = Field(default=1095, ge=0, description="Days the access log is kept; 0: for good.")
     font_folder: Path | None = Field(
         default=None,
         description="Folder of further fonts for PDF, for characters that the shipped one lacks.",

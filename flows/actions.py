@@ -55,7 +55,7 @@ def run_actions(actions: Sequence[Guarded], context: ActionContext) -> list[dict
     """Run all whose condition holds, in order; their summaries. An error names its action in the details."""
     done: list[dict[str, Any]] = []
     for index, guarded in enumerate(actions):
-        if guarded.when is not None and guarded.when.evaluate(context.record, context.env) is not True:
+        if guarded.when is not None and not guarded.when.holds(context.record, context.env):
             continue
         try:
             done.append({"type": guarded.type, **guarded.action.run(context)})

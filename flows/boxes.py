@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from engine.errors import Invalid
@@ -29,15 +30,20 @@ def list_box(work: UnitOfWork, name: str, *, cursor: str | None, limit: int) -> 
     if name == "started":
         keys = seats.started(work, user, before=cursor, limit=limit + 1)
         items = [_started(work, key) for key in keys[:limit]]
+        items = [each for each in items if _reached(work, each)]
     else:
         rows = [] if name == "cc" else seats.box(work, name, user, before=cursor, limit=limit + 1)
         keys = [row["id"] for row in rows]
-        items = [task_json(work, row, seats.seats_of(work, row["id"])) for row in rows[:limit]]
-    return {
-        "items": items,
-        "next": keys[limit - 1] if len(keys) > limit else None,
-        "counts": {**seats.counts(work, user), "cc": 0},
-    }
+        seen = [row for row in rows[:limit] if _reached(work, row)]
+        items = [task_json(work, row, seats.seats_of(work, row["id"])) for row in seen]
+    narrow = work.principal.narrow
+    counts = {} if narrow is not None and narrow.places else {**seats.counts(work, user), "cc": 0}
+    return {"items": items, "next": keys[limit - 1] if len(keys) > limit else None, "counts": counts}
+
+
+def _reached(work: UnitOfWork, row: Mapping[str, Any]) -> bool:
+    """Whether the token of who acts reaches the form of this task; the counts of all forms are not for it."""
+    return work.principal.may(row["app"], row["form"], "view")
 
 
 def _started(work: UnitOfWork, key: str) -> dict[str, Any]:

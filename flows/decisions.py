@@ -8,6 +8,7 @@ from typing import Any
 from engine.errors import EngineError, Forbidden, Invalid
 from engine.findings import error, text
 from engine.identity import repository as identity
+from engine.identity.narrowing import NarrowToken
 from engine.storage.unit_of_work import UnitOfWork
 from flows import repository, seats
 from flows.drive import SOURCE, Drive, lock_record
@@ -141,10 +142,12 @@ def note_failure(work: UnitOfWork, task_id: str, failure: EngineError) -> None:
 
 
 def _open(work: UnitOfWork, task_id: str) -> Opened:
-    """The task with everything locked: record, instance, task, in this order. Raises TaskNotFound."""
+    """The task with everything locked: record, instance, task, in this order. Raises TaskNotFound, NarrowToken."""
     place = repository.place_of_task(work, task_id)
-    if place is None:
+    if place is None or not work.principal.may(place["app"], place["form"], "view"):
         raise TaskNotFound()
+    if not work.principal.may(place["app"], place["form"], "update"):
+        raise NarrowToken()
     app = work.app(place["app"])
     lock_record(work, compiled_form(app, place["form"]), place["record"])
     # what follows is read only now that nobody else can change it

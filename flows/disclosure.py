@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.findings import text
-from engine.permissions.compiled import UNLIMITED, GrantSet, shared_only
+from engine.permissions.compiled import UNLIMITED, GrantSet
+from engine.permissions.granting import shared_only
 from engine.storage.unit_of_work import UnitOfWork
 from flows.repository import Instance, Row
 from forms.access import Access
@@ -34,7 +35,7 @@ def shown_fields(work: UnitOfWork, kept: Instance) -> GrantSet:
         return grants
     if held or access.seen(form.key):
         return GrantSet(held, False, ())
-    return shared_only(access.app, form.key)
+    return shared_only(access.app, work.principal, form.key)
 
 
 def line_data(work: UnitOfWork, row: Row, shown: GrantSet) -> dict[str, Any]:

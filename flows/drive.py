@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.changes.operations import note
 from engine.definitions.app import CompiledApp
 from engine.errors import Conflict, EngineError
 from engine.expressions import Env
+from engine.identity.principal import SYSTEM_USER
 from engine.protocols import ActionContext, Record
 from engine.storage.unit_of_work import UnitOfWork
 from flows import locks, repository, tasks
@@ -40,6 +42,10 @@ from forms.compiled import Form, compiled_form
 from forms.environment import environment
 
 SOURCE = "flow"
+DECIDED = frozenset(
+    {"submitted", "approved", "rejected", "returned", "transferred", "assigned", "withdrawn", "cancelled"}
+)
+"""Lines of a timeline that say what a person decided."""
 NO_NAMES: Mapping[str, Any] = {}
 
 
@@ -160,7 +166,7 @@ class Drive:
         for edge in self.flow.graph.outs(node):
             if edge.default:
                 default = edge.index
-            elif self.flow.conditions[edge.index].evaluate(self.record, env) is True:
+            elif self.flow.conditions[edge.index].holds(self.record, env):
                 return edge.index
         if default is None:
             raise NoBranch(details={"node": node})
@@ -188,6 +194,7 @@ class Drive:
             title = self.known.get(self.form.title)
             kept.title = None if title is None else str(title)
         repository.add_events(self.work, kept.id, self.lines)
+        self._note_decisions()
         self.lines.clear()
         kept.status, kept.outcome, kept.round = state.status, state.outcome, state.round
         kept.ended_at = None if state.open else self.work.now
@@ -195,6 +202,14 @@ class Drive:
             raise Conflict()
         kept.rev += 1
         self._hold()
+
+    def _note_decisions(self) -> None:
+        """What people decided stands in the operation log too; what followed by itself is in the timeline."""
+        kept = self.instance
+        for line in self.lines:
+            if line.kind in DECIDED and line.actor != SYSTEM_USER:
+                told = {"record": kept.record, "instance": kept.id, "flow": kept.flow, "task": line.task}
+                note(self.work, f"flow_{line.kind}", kept.form, app=kept.app, details=told)
 
     def _show_state(self) -> None:
         """Keep the record's flow state in step."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.errors import Forbidden
+from engine.identity.narrowing import NarrowToken
 from engine.storage.unit_of_work import UnitOfWork
 from flows import repository
 from flows.drive import Drive, lock_record
@@ -34,6 +35,8 @@ def _visible(work: UnitOfWork, instance_id: str) -> Instance:
     kept = repository.instance(work, instance_id)
     if kept is None or not takes_part(work, kept):
         raise InstanceNotFound()
+    if not work.principal.may(kept.app, kept.form, "update"):
+        raise NarrowToken()
     return kept
 
 

@@ -101,9 +101,17 @@ def _startable(
     env = environment(work, app, submitter=work.principal.user)
     for flow in flows:
         fits = flow.form == form.key and wanted in {None, flow.key}
-        if fits and (flow.when is None or flow.when.evaluate(record, env) is True):
+        if fits and (flow.when is None or flow.when.holds(record, env)):
             return flow
+    _refuse_broken(app, form, wanted)
     raise FlowNotStartable(details={"form": form.key, "flow": wanted})
+
+
+def _refuse_broken(app: CompiledApp, form: Form, wanted: str | None) -> None:
+    """A flow that is switched off is another answer than none. Raises DefinitionBroken."""
+    for key, document in app.source.get("flow", {}).items():
+        if document.get("form") == form.key and wanted in {None, key}:
+            app.require_whole("flow", key)
 
 
 def _demand_submitter(work: UnitOfWork, flow: CompiledFlow, record: Record) -> None:

@@ -15,5 +15,6 @@ def pinned_flow(work: UnitOfWork, instance: Instance) -> CompiledFlow:
         app = work.runtime.version(work, instance.app, instance.version)
     flow = app.kind("flow").get(instance.flow)
     if flow is None:
+        app.require_whole("flow", instance.flow)
         raise InstanceNotFound(details={"flow": instance.flow, "version": instance.version})
     return flow  # type: ignore[no-any-return]

@@ -29,7 +29,7 @@ def task_view(work: UnitOfWork, task_id: str) -> Json:
     if not work.principal.is_admin and all(seat["user"] != work.principal.user for seat in taken):
         raise TaskNotFound()
     kept = repository.instance(work, row["instance"])
-    if kept is None:
+    if kept is None or not work.principal.may(kept.app, kept.form, "view"):
         raise TaskNotFound()
     return {**task_json(work, row, taken), **_node_json(work, kept, row), "people": _people(work, taken)}
 
@@ -167,6 +167,8 @@ def visible_instance(work: UnitOfWork, instance_id: str) -> Instance:
 def takes_part(work: UnitOfWork, kept: Instance) -> bool:
     """Whether who acts submitted it, has a task in it, or administers."""
     user = work.principal.user
+    if not work.principal.may(kept.app, kept.form, "view"):
+        return False
     if work.principal.is_admin or kept.submitter == user:
         return True
     return seats.has_seat(work, kept.id, user)

@@ -13,21 +13,27 @@ from engine.errors import Forbidden
 from engine.expressions import CheckedExpression, Env, Params, Scope, Shape, Type, print_sql
 from engine.expressions import types as t
 from engine.permissions.compiled import (
+    NOTHING,
+    UNLIMITED,
     CompiledGrant,
+    Condition,
     GrantSet,
-    NoRows,
-    SharedFields,
-    grants_for,
-    shared_only,
 )
-from engine.storage.columns import decode_json
+from engine.permissions.granting import both_kept, grants_for, shared_only
+from engine.permissions.roles import rights
 from engine.storage.unit_of_work import UnitOfWork
 from forms.columns import Query, RecordColumns, col, table
 from forms.compiled import Form, FormShape
 from forms.environment import environment, variables
 from forms.plans import KEPT
-from forms.rows import MARK
+from forms.shares import parts_of, shared, sharing, with_parts
 from forms.system_forms import SYSTEM_FORMS, public_shape
+
+IMPORT = "import"
+"""The source of what an import saves."""
+
+
+GRANTED = "granted to who acts"
 
 
 class ForbiddenField(Forbidden):
@@ -85,27 +91,42 @@ class VisibleShape:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The rights of who acts in `work` on the forms of one app."""
+    """The rights of who acts in `work` on the forms of one app. Records of the form `exporting` are read to be
+    taken out of it: what they may not export is not there.
+    """
 
     work: UnitOfWork
     app: CompiledApp
+    exporting: str | None = None
 
     def grants(self, form: str, action: str) -> GrantSet:
-        return grants_for(self.app, self.work.principal, form, action)
+        found = self._granted(form, action)
+        if not self.work.principal.parts:
+            return found
+        return with_parts(self.app, found, parts_of(self.work, self.app, form))
+
+    def _granted(self, form: str, action: str) -> GrantSet:
+        """What the roles of who acts give, asked once while they act."""
+        known: Any = self.work.memory.get(GRANTED)
+        if known is None or known[0] is not self.work.principal or known[1] is not self.app:
+            known = self.work.memory[GRANTED] = (self.work.principal, self.app, {})
+        found: GrantSet | None = known[2].get((form, action))
+        if found is None:
+            found = known[2][form, action] = grants_for(self.app, self.work.principal, form, action)
+        return found
 
     def seen(self, form: str) -> GrantSet:
         """The grants that let the principal read records of a form."""
+        if form == self.exporting:
+            one, other = self.grants(form, "view"), self.grants(form, "export")
+            return both_kept(self.app, one, other)
         return self.grants(form, "view")
 
     def readable(self, form: str, record: str) -> GrantSet:
         """The grants for reading one record: without any, what a task or a colleague shares of it."""
-        return self.seen(form) or shared_only(self.app, form, self._sharing(record))
-
-    def _sharing(self, record: str) -> list[SharedFields]:
-        mark = MARK[self.work.runtime.database.dialect]
-        text = f'SELECT fields FROM ff_record_share WHERE record = {mark} AND "user" = {mark}'
-        said = [decode_json(row[0]) or {} for row in self.work.rows(text, (record, self.work.principal.user))]
-        return [SharedFields(tuple(each.get("hidden", ())), tuple(each.get("write", ()))) for each in said]
+        if not self.work.principal.may(self.app.key, form, "view"):
+            return NOTHING
+        return self.seen(form) or shared_only(self.app, self.work.principal, form, sharing(self.work, record))
 
     def demand(self, form: str, action: str) -> GrantSet:
         """The grants for an action. Raises Forbidden when there is none at all."""
@@ -117,7 +138,10 @@ class Access:
     @property
     def key(self) -> tuple[str, ...]:
         """Equal keys have equal rights: for caches of statements."""
-        return ("*",) if self.work.principal.is_admin else self.work.principal.roles
+        known = rights(self.app, self.work.principal)
+        for form in sorted(self.work.principal.parts):
+            known = (*known, form, *parts_of(self.work, self.app, form.partition(".")[2]))
+        return known if self.exporting is None else (*known, "exporting", self.exporting)
 
     def scope(self, form: Form, *, masked: bool = False) -> Scope:
         """Names that the reader may use in filters and orders; with `masked` those too that are masked."""
@@ -158,7 +182,7 @@ class Access:
         dialect = self.work.runtime.database.dialect
         query = Query(dict(self.app.kind("form")), dialect, Params(dialect))
         columns = RecordColumns(query, form, "r", form=form, grants=grants)
-        flags = [columns.rows_of(grant.where, write=write) for grant in grants.grants]
+        flags = [columns.rows_of(grant, write=write) for grant in grants.grants]
         place = query.params.variable("record_id", t.TEXT)
         select = (
             exp.select(exp.Literal.number(1), *flags)
@@ -182,16 +206,20 @@ class Access:
         """As `holding`, for a record that is loaded: the language means the same in memory and in SQL."""
         if grants.unlimited:
             return None
-        found = tuple(grant for grant in grants.grants if _has(grant.where, record, env))
-        if len(found) < len(grants.grants) and self._shared(record["id"], write=write):
-            return grants.grants
-        return found
+        allowed = [grant for grant in grants.grants if not _denied(grant, record, env)]
+        found = tuple(grant for grant in allowed if _owns(grant, record, env))
+        if len(found) == len(allowed):
+            return found
+        how = shared(self.work, record["id"], write=write)
+        return tuple(grant for grant in allowed if how.gives(grant.where) or _owns(grant, record, env))
 
-    def _shared(self, record: str, *, write: bool) -> bool:
-        mark = MARK[self.work.runtime.database.dialect]
-        text = f'SELECT 1 FROM ff_record_share WHERE record = {mark} AND "user" = {mark}'
-        text += " AND level = 'write'" if write else ""
-        return self.work.row(text, (record, self.work.principal.user)) is not None
+    def shared_level(self, record: str) -> str | None:
+        """`write`, `read`, or None when the record is not shared with who acts."""
+        for level in ("write", "read"):
+            how = shared(self.work, record, write=level == "write")
+            if how.whole or how.parts:
+                return level
+        return None
 
     def check_written(
         self, granting: Iterable[CompiledGrant] | None, written: Iterable[str], record: Mapping[str, Any]
@@ -202,7 +230,17 @@ class Access:
         if granting is None:
             return
         env = environment(self.work, self.app)
-        standing = tuple(grant for grant in granting if _has(grant.check, record, env))
+        allowed = [grant for grant in granting if not _denied(grant, record, env)]
+        standing = tuple(grant for grant in allowed if _has(grant.check, record, env))
+        if standing and self._write_all(standing, frozenset(written)):
+            return
+        # what is shared for writing stays within reach, unless a grant says itself what must hold
+        how = shared(self.work, record["id"], write=True)
+        standing = tuple(
+            grant
+            for grant in allowed
+            if _has(grant.check, record, env) or (how.gives(grant.where) and not grant.strict)
+        )
         if not standing or not self._write_all(standing, frozenset(written)):
             raise Forbidden(
                 {
@@ -210,6 +248,13 @@ class Access:
                     "en": "After this save the record would be outside what you may write.",
                 }
             )
+
+    def bringing(self, form: str, writing: GrantSet) -> GrantSet:
+        """The grants for importing, if a save of an import has to ask them beside those for writing."""
+        if self.work.source != IMPORT:
+            return UNLIMITED
+        found = self.grants(form, "import")
+        return UNLIMITED if set(writing.grants) <= set(found.grants) and not writing.unlimited else found
 
     def _write_all(self, standing: tuple[CompiledGrant, ...], written: frozenset[str]) -> bool:
         known = self.app.memory.setdefault("writing together", {})
@@ -221,7 +266,17 @@ class Access:
         return bool(found)
 
 
-def _has(where: CheckedExpression | NoRows | None, record: Mapping[str, Any], env: Env) -> bool:
+def _owns(grant: CompiledGrant, record: Mapping[str, Any], env: Env) -> bool:
+    """Whether the record is one of the grant's own rows."""
+    return _has(grant.where, record, env) and all(each.holds(record, env) for each in grant.also)
+
+
+def _denied(grant: CompiledGrant, record: Mapping[str, Any], env: Env) -> bool:
+    """Whether the record is among those that the grant is without."""
+    return any(each.holds(record, env) for each in grant.without)
+
+
+def _has(where: Condition, record: Mapping[str, Any], env: Env) -> bool:
     if where is None:
         return True
-    return not isinstance(where, NoRows) and where.evaluate(record, env) is True
+    return isinstance(where, CheckedExpression) and where.holds(record, env)

@@ -16,11 +16,12 @@ from engine.expressions import types as t
 from engine.findings import Text, error, text
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
+from forms.asked_paths import read_path
 from forms.codec import Codec
 from forms.columns import Joins, Query, RecordColumns, col, table
 from forms.compiled import Form
 from forms.environment import variables
-from forms.listing import read_filter, read_path
+from forms.listing import read_filter
 from forms.plans import kept
 from forms.totals import aggregate
 

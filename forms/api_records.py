@@ -17,8 +17,10 @@ from forms.edits import Edit
 from forms.environment import variables
 from forms.output import record_json, saved_json
 from forms.plans import kept
+from forms.presets import apply_presets
+from forms.reading_columns import Path
 from forms.reading_json import reader
-from forms.reading_plan import Path, ReadingPlan, default_fields, make_plan
+from forms.reading_plan import ReadingPlan, default_fields, make_plan
 from forms.records import RecordNotFound
 from forms.targets import check_targets
 
@@ -47,6 +49,8 @@ def get_json(
 def _one_plan(access: Access, form: Form, record: str, fields: list[Path] | None) -> ReadingPlan:
     dialect = access.work.runtime.database.dialect
     grants = access.readable(form.key, record)
+    if not grants:
+        raise RecordNotFound()
     wanted_key = tuple(fields) if fields is not None else None
     key = ("one", form.key, dialect, access.key, grants.key, wanted_key)
 
@@ -77,10 +81,12 @@ def create_record(access: Access, form: Form, data: Any) -> Record:
     """The saved record in memory form. Raises Forbidden, ForbiddenField, Invalid."""
     grants = access.demand(form.key, "create")
     read = reader(form, grants)
-    values = read.read(data)
+    values = apply_presets(access, form, grants, read.read(data))
     check_targets(access, form, None, values)
     record = records.create(access.work, form, values)
     access.check_written(None if grants.unlimited else grants.grants, read.written, record)
+    importing = access.bringing(form.key, grants)
+    access.check_written(None if importing.unlimited else importing.grants, read.written, record)
     return record
 
 
@@ -117,6 +123,7 @@ def update_record(
     edit = Edit(access, form, grants, data, if_match)
     saved = records.update(access.work, form, record, {}, alter=edit.values, held=held)
     access.check_written(edit.held, edit.written, saved)
+    access.check_written(edit.importing, edit.written, saved)
     return saved
 
 

@@ -11,6 +11,7 @@ from engine.definitions.app import CompiledApp
 from engine.errors import Forbidden, NotFound
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
+from forms.asked_paths import seen_order
 from forms.compiled import Form, compiled_form
 from forms.field_types.backlink import Backlink
 from forms.listing import Anchor, ListQuery, list_json
@@ -47,7 +48,7 @@ def backlink_json(
     asked = replace(
         query,
         filter=orjson.dumps({"and": [naming, _given(query.filter)]} if query.filter else naming).decode(),
-        sort=query.sort or options.sort,
+        sort=query.sort or seen_order(access, source, options.sort),
         fields=query.fields or ",".join(columns) or None,
         anchor=Anchor(form.key, record),
     )

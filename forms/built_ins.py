@@ -9,6 +9,14 @@ from forms.actions.set_fields import SetFields
 from forms.attachments import FileLinks
 from forms.backfill import Backfill
 from forms.backfill_keys import BackfillKeys
+from forms.cases.create import Create
+from forms.cases.delete import Delete
+from forms.cases.expect import Expect
+from forms.cases.expect_count import ExpectCount
+from forms.cases.find import Find
+from forms.cases.set_values import SetValues
+from forms.cases.update import Update
+from forms.evolution.purge import ExpireParked, PurgeParked
 from forms.exports.job import ExportJob
 from forms.field_types.address import Address
 from forms.field_types.amount_in_words import AmountInWords
@@ -81,10 +89,13 @@ from forms.field_types.user import User
 from forms.field_types.users import Users
 from forms.field_types.year import Year
 from forms.functions.under import Under
+from forms.handover.records import Records
+from forms.handover.shares import Shares
 from forms.imports.job import ImportJob
 from forms.kind import FormKind, OptionSetKind
 from forms.printing.kind import PrintTemplateKind
 from forms.recycle.purge import PurgeRecycled
+from forms.reference_data.kind import DataKind
 from forms.reseal import Reseal
 from forms.search.backfill import SearchBackfill
 from forms.search.listener import SearchListener
@@ -96,6 +107,14 @@ BUILT_INS: tuple[type[Any], ...] = (
     FormKind,
     PrintTemplateKind,
     ViewKind,
+    DataKind,
+    Create,
+    Update,
+    SetValues,
+    Delete,
+    Find,
+    Expect,
+    ExpectCount,
     Text,
     Textarea,
     Richtext,
@@ -172,6 +191,8 @@ BUILT_INS: tuple[type[Any], ...] = (
     Backfill,
     SearchListener,
     SearchBackfill,
+    PurgeParked,
+    ExpireParked,
     ImportJob,
     ExportJob,
     TidyTransfer,
@@ -179,4 +200,6 @@ BUILT_INS: tuple[type[Any], ...] = (
     BackfillKeys,
     PurgeRecycled,
     Reseal,
+    Records,
+    Shares,
 )

@@ -146,21 +146,27 @@ def _day(text: str) -> date:
 def read_moment_cell(cell: Cell, zone: ZoneInfo) -> str:
     """The moment in a cell as JSON in UTC; without an offset it is local time of `zone`."""
     if isinstance(cell, datetime):
-        return moment_json((cell if cell.tzinfo else cell.replace(tzinfo=zone)).astimezone(UTC))
+        return _moment(cell, zone)
     if isinstance(cell, date):
-        return moment_json(datetime.combine(cell, time(), zone).astimezone(UTC))
+        return _moment(datetime.combine(cell, time()), zone)
     if not isinstance(cell, str):
         raise wrong_type("日期时间", "A date and time")
     text = plain(cell)
     try:
         if "T" in text or text[-6:-5] in ("+", "-") or text.endswith("Z"):
-            moment = datetime.fromisoformat(text)
-            return moment_json((moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC))
-    except (ValueError, OverflowError):
+            return _moment(datetime.fromisoformat(text), zone)
+    except ValueError:
         raise _bad_moment() from None
     day, _, clock = text.partition(" ") if " " in text else text.partition("日")
     at = read_clock(clock.strip()) if clock.strip() else time()
-    return moment_json(datetime.combine(_day(day), at, zone).astimezone(UTC))
+    return _moment(datetime.combine(_day(day), at), zone)
+
+
+def _moment(moment: datetime, zone: ZoneInfo) -> str:
+    try:
+        return moment_json((moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC))
+    except OverflowError:  # in UTC it is before the year 1 or after 9999
+        raise _bad_moment() from None
 
 
 def read_clock(text: str) -> time:
@@ -200,7 +206,10 @@ def write_moment_cell(value: str, zone: ZoneInfo) -> datetime | str:
     """A moment as local time of `zone`, which spreadsheets have; as text with its offset where that would
     lose something: parts of a second, or the hour that the clock shows twice.
     """
-    local = datetime.fromisoformat(value).astimezone(zone)
+    try:
+        local = datetime.fromisoformat(value).astimezone(zone)
+    except OverflowError:  # there it is after the year 9999 or before 1
+        return value
     bare = local.replace(tzinfo=None)
     if bare.microsecond or bare.replace(tzinfo=zone).astimezone(UTC) != local.astimezone(UTC):
         return local.isoformat()

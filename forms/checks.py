@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.expressions import Env
 from engine.findings import NO_FIX, Finding, Text
+from forms.attachments import holders
 from forms.choosing import find_refused
-from forms.compiled import ChildTable, Field, Named, RowKind
+from forms.compiled import ChildTable, Field, Form, Named, RowKind
 from forms.compute import Saving, holds
 from forms.draws import check_draws
 from forms.file_checks import check_files
@@ -23,11 +24,9 @@ FILL_IN = Text(zh="请填写。", en="Fill it in.")
 
 def check(save: Saving) -> list[Finding]:
     """Everything that is wrong with the record, each with a pointer into it."""
-    findings = list(_row_findings(save.form, save.after, save.env, ""))
-    rows_before = {
-        row["id"]: row for child in save.form.children for row in (save.before or {}).get(child, [])
-    }
-    for child in save.form.children.values():
+    form = save.form
+    findings = list(_row_findings(form, save.after, save.env, ""))
+    for child in form.children.values():
         rows = save.after[child.key]
         least = _fewest(save, child)
         if len(rows) < least or len(rows) > child.max_rows:
@@ -35,11 +34,21 @@ def check(save: Saving) -> list[Finding]:
         for index, row in enumerate(rows):
             findings += _row_findings(child, row, save.row_env, f"/{child.key}/{index}")
         findings += doubles_within(child, rows, save.row_env)
-    findings += _missing_targets(save, rows_before)
-    findings += find_refused(save)
-    findings += check_tree(save)
-    findings += check_files(save)
+    findings += _missing_targets(save)
+    for check_further in form.once("checks", lambda: _further(form)):
+        findings += check_further(save)
     return findings or check_draws(save)
+
+
+def _further(form: Form) -> list[Callable[[Saving], Iterator[Finding]]]:
+    """The checks that the fields of a form call for."""
+    kinds = (form, *form.children.values())
+    called = (
+        (find_refused, any(kind.choosing for kind in kinds)),
+        (check_tree, form.shape.tree is not None),
+        (check_files, any(holders(kind) for kind in kinds)),
+    )
+    return [each for each, wanted in called if wanted]
 
 
 def broken(save: Saving, moved: frozenset[str], pointer: str) -> list[Finding]:
@@ -84,8 +93,8 @@ def _count(child: str, found: int, least: int, most: int) -> Finding:
 
 
 def _row_findings(kind: RowKind, record: Mapping[str, Any], env: Env, pointer: str) -> Iterator[Finding]:
-    for field in kind.fields.values():
-        if field.required is False or record[field.key] is not None:
+    for field in kind.once("required", lambda: _required(kind)):
+        if record[field.key] is not None:
             continue
         if holds(field.required, record, env) and holds(field.visible, record, env):
             yield Finding("error", "required", f"{pointer}/{field.key}", REQUIRED, FILL_IN)
@@ -97,23 +106,50 @@ def _row_findings(kind: RowKind, record: Mapping[str, Any], env: Env, pointer: s
             )
 
 
-def _missing_targets(save: Saving, rows_before: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+def _required(kind: RowKind) -> list[Field]:
+    return [field for field in kind.fields.values() if field.required is not False]
+
+
+def _missing_targets(save: Saving) -> Iterator[Finding]:
     """New references to records that do not exist."""
-    places = [("", save.form, save.after, save.before)]
+    yield from _missing_in(save, save.form, save.after, save.before, "")
     for child in save.form.children.values():
+        if not child.naming:
+            continue
+        before = {row["id"]: row for row in (save.before or {}).get(child.key, [])}
         for index, row in enumerate(save.after[child.key]):
-            places.append((f"/{child.key}/{index}", child, row, rows_before.get(row["id"])))  # type: ignore[arg-type]
-    for pointer, kind, record, before in places:
-        for field in kind.naming:
-            for named in new_names(field, record.get(field.key), before):
-                if not _exists(save, named):
-                    yield Finding(
-                        "error",
-                        "not_found",
-                        f"{pointer}/{field.key}{named.pointer}",
-                        Text(zh="所引用的记录不存在。", en="The record it refers to does not exist."),
-                        Text(zh="请重新选择。", en="Choose another one."),
-                    )
+            yield from _missing_in(save, child, row, before.get(row["id"]), f"/{child.key}/{index}")
+
+
+def _missing_in(
+    save: Saving, kind: RowKind, record: Mapping[str, Any], before: Mapping[str, Any] | None, pointer: str
+) -> Iterator[Finding]:
+    for field, target in kind.once("named", lambda: [(each, _only_target(each)) for each in kind.naming]):
+        value = record[field.key]
+        if value is None or (before is not None and value == before.get(field.key)):
+            continue
+        if target is not None:
+            if not _exists(save, target, value):
+                yield _not_there(f"{pointer}/{field.key}")
+            continue
+        for named in new_names(field, value, before):
+            if not _exists(save, named.form, named.record):
+                yield _not_there(f"{pointer}/{field.key}{named.pointer}")
+
+
+def _only_target(field: Field) -> str | None:
+    """The form of a field whose value is the id of one record."""
+    return field.target if field.refers else None
+
+
+def _not_there(pointer: str) -> Finding:
+    return Finding(
+        "error",
+        "not_found",
+        pointer,
+        Text(zh="所引用的记录不存在。", en="The record it refers to does not exist."),
+        Text(zh="请重新选择。", en="Choose another one."),
+    )
 
 
 def new_names(field: Field, value: Any, before: Mapping[str, Any] | None) -> Iterable[Named]:
@@ -127,14 +163,14 @@ def new_names(field: Field, value: Any, before: Mapping[str, Any] | None) -> Ite
     return [each for each in field.named(value) if each not in known]
 
 
-def _exists(save: Saving, named: Named) -> bool:
-    work, value = save.work, named.record
+def _exists(save: Saving, form: str, value: str) -> bool:
+    work = save.work
     known = work.memory.setdefault("existing", {})
-    key = (named.form, value)
+    key = (form, value)
     if key not in known:
-        system = SYSTEM_FORMS.get(named.form)
+        system = SYSTEM_FORMS.get(form)
         if system is None:
-            known[key] = exists(work, save.app.kind("form")[named.form], value)
+            known[key] = exists(work, save.app.kind("form")[form], value)
         elif value in (work.principal.user, work.principal.dept, "system"):
             known[key] = True
         else:

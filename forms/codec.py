@@ -164,6 +164,16 @@ class Codec:
     json_of: Write = field(init=False, compare=False, repr=False)
     log_of: Write = field(init=False, compare=False, repr=False)
 
+    @property
+    def told(self) -> Write | None:
+        """`json_of` for values that are there; None where they pass as they are."""
+        return None if self.json_of is _same else self.json_of
+
+    @property
+    def logged(self) -> Write | None:
+        """`log_of` for values that are there; None where they pass as they are."""
+        return None if self.log_of is _same else self.log_of
+
     def __post_init__(self) -> None:
         if self.parts:
             json_of, log_of = _object("json_of", self.parts), _object("log_of", self.parts)

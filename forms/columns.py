@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any
 
 from sqlglot import exp
 
-from engine.expressions import ChildSource, Params, lower
+from engine.expressions import CheckedExpression, ChildSource, Params, lower
 from engine.expressions import types as t
 from engine.expressions.sql import build as b
-from engine.permissions.compiled import NO_ROWS, UNLIMITED, GrantSet, uncovered
+from engine.permissions.compiled import UNLIMITED, CompiledGrant, GrantSet, NoRows, PartShare, uncovered
 from engine.storage.database import DialectName
 from forms.compiled import PART, WHOLE, Field, Form, RowKind
 from forms.system_forms import SYSTEM_FORMS
@@ -50,6 +49,7 @@ class Query:
     params: Params
     grants_of: GrantsOf = unlimited
     names: Iterator[int] = field(default_factory=lambda: count(1))
+    rows: dict[tuple[str, CompiledGrant, bool], exp.Expr] = field(default_factory=dict)
 
     def alias(self) -> str:
         return f"t{next(self.names)}"
@@ -136,7 +136,7 @@ class RecordColumns:
         belongs: exp.Expr = exp.EQ(this=col(alias, PARENT), expression=col(self.alias, "id"))
         if not self.grants.always_shows(child.key):
             # where no grant shows the child table, it has no rows for the reader
-            showing = [self.rows_of(g.where) for g in self.grants.grants if g.shows(child.key)]
+            showing = [self.rows_of(g) for g in self.grants.grants if g.shows(child.key)]
             belongs = exp.and_(belongs, any_of(showing) if showing else exp.false())
         order = (col(alias, ORDER), col(alias, "id"))
         return ChildSource(table(child.table, alias), belongs, columns, order)
@@ -147,26 +147,45 @@ class RecordColumns:
             return exp.false()
         if grants.every_row:
             return None
-        return any_of([self.rows_of(grant.where) for grant in grants.grants])
+        return any_of([self.rows_of(grant) for grant in grants.grants])
 
     def flag(self, index: int) -> exp.Expr:
         """Whether the row is one of the `index`-th grant's."""
-        return self.rows_of(self.grants.grants[index].where)
+        return self.rows_of(self.grants.grants[index])
 
-    def rows_of(self, where: Any, *, write: bool = False) -> exp.Expr:
-        """The rows of a grant, with those that are shared; for a write only what is shared for writing."""
-        if where is None:
+    def rows_of(self, grant: CompiledGrant, *, write: bool = False) -> exp.Expr:
+        """The rows of a grant, with those that are shared; for a write only what is shared for writing.
+        What the grant is without is neither.
+        """
+        if grant.every_row:
             return exp.true()
         if self.parent is not None and self.row is not self.form:
-            return self.parent.rows_of(where, write=write)  # the grants of a child row are its record's
-        if where is NO_ROWS:
-            return self._shared(write=write)
-        free = RecordColumns(self.query.freed(), self.row, self.alias, form=self.form)
-        own = lower(where, free, self.query.params, self.query.dialect)
-        return exp.paren(any_of([own, self._shared(write=write)]))
+            return self.parent.rows_of(grant, write=write)  # the grants of a child row are its record's
+        key = (self.alias, grant, write)
+        if key not in self.query.rows:
+            self.query.rows[key] = self._rows_of(grant, write=write)
+        return self.query.rows[key].copy()
 
-    def _shared(self, *, write: bool) -> exp.Expr:
-        """Rows that a flow task or a colleague shares with who acts."""
+    def _rows_of(self, grant: CompiledGrant, *, write: bool) -> exp.Expr:
+        query = self.query
+        free = RecordColumns(query.freed(), self.row, self.alias, form=self.form)
+        rows: list[exp.Expr] = []
+        if isinstance(grant.where, NoRows | PartShare):
+            part = grant.where.key if isinstance(grant.where, PartShare) else None
+            rows.append(self._shared(write=write, part=part, only=part is not None))
+        elif isinstance(grant.where, CheckedExpression):
+            own = [lower(each, free, query.params, query.dialect) for each in (grant.where, *grant.also)]
+            rows.append(exp.paren(any_of([exp.and_(*own), self._shared(write=write)])))
+        for each in grant.without:
+            denied = lower(each, free, query.params, query.dialect)
+            known = exp.Coalesce(this=exp.paren(denied), expressions=[exp.false()])
+            rows.append(exp.Not(this=known))
+        return rows[0] if len(rows) == 1 else exp.paren(exp.and_(*rows))
+
+    def _shared(self, *, write: bool, part: str | None = None, only: bool = True) -> exp.Expr:
+        """Rows that a flow task or a colleague shares with who acts, whole or, with `part`, without some
+        fields; not `only` these: rows that are shared in any way.
+        """
         share = self.query.alias()
         user = self.query.params.variable("me", ME)
         rows = (
@@ -175,6 +194,10 @@ class RecordColumns:
             .where(exp.EQ(this=col(share, "record"), expression=col(self.alias, "id")))
             .where(exp.EQ(this=col(share, "user"), expression=user))
         )
+        if part is not None:
+            rows = rows.where(exp.EQ(this=col(share, "shows"), expression=exp.Literal.string(part)))
+        elif only:
+            rows = rows.where(exp.Is(this=col(share, "shows"), expression=exp.null()))
         if write:
             rows = rows.where(exp.EQ(this=col(share, "level"), expression=exp.Literal.string("write")))
         return exp.Exists(this=rows)
@@ -183,7 +206,7 @@ class RecordColumns:
         full = self.prefix + name
         if self.grants.always_shows(full):
             return column
-        showing = [self.rows_of(g.where) for g in self.grants.grants if g.shows(full)]
+        showing = [self.rows_of(g) for g in self.grants.grants if g.shows(full)]
         if not showing:
             return exp.null()
         return exp.Case(ifs=[exp.If(this=any_of(showing), true=column)])
@@ -192,8 +215,13 @@ class RecordColumns:
         found = self.row.fields.get(name) if self.row is not None else None
         if found is None or found.stored:
             # whether a value of several parts is there, its first part tells
-            return col(self.alias, found.parts[0].key if found is not None and found.parts else name)
+            first = found.parts[0] if found is not None and found.parts else found
+            return col(self.alias, self._named(first, name))
         return self._virtual(found)
+
+    def _named(self, found: Field | None, name: str) -> str:
+        found = found or (self.row.find(name) if self.row is not None else None)
+        return name if found is None else column_name(self.query, found)
 
     def _virtual(self, found: Field) -> exp.Expr:
         """A lookup reads the target as the reader may; formulas and rollups compute with full rights."""
@@ -298,16 +326,21 @@ def names(query: Query, source: RowKind, alias: str, key: str, record: exp.Expr,
     field = source.fields[key]
     if field.parts:
         which, named = field.parts
-        same = exp.EQ(this=col(alias, which.key), expression=exp.Literal.string(form))
-        return exp.and_(same, exp.EQ(this=col(alias, named.key), expression=record))
+        same = exp.EQ(this=col(alias, column_name(query, which)), expression=exp.Literal.string(form))
+        return exp.and_(same, exp.EQ(this=col(alias, column_name(query, named)), expression=record))
     if not field.linked:
-        return exp.EQ(this=col(alias, key), expression=record)
+        return exp.EQ(this=col(alias, column_name(query, field)), expression=record)
     if str(query.dialect) == "duckdb":
         return b.call("LIST_CONTAINS", col(alias, key), record)  # the replica has no link tables
     link = query.alias()
     naming = exp.select(col(link, PARENT)).from_(table(link_table(source, field), link))
     naming = naming.where(exp.EQ(this=col(link, TARGET), expression=record), copy=False)
     return exp.In(this=col(alias, "id"), query=exp.Subquery(this=naming))
+
+
+def column_name(query: Query, field: Field) -> str:
+    """The column of a field; the replica of reports calls its columns by the keys."""
+    return field.key if str(query.dialect) == "duckdb" else field.column
 
 
 def col(alias: str, name: str) -> exp.Column:

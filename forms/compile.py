@@ -302,7 +302,7 @@ class RowCompiler:
         if rule.when is not True:
             when = self.context.expression(rule.when, f"{pointer}/when", self.scope, expect=t.BOOL)
         return UniqueRule(
-            shadow_column(rule.fields, when, keyed=self._sealed(rule)),
+            shadow_column([self.row.column_of(key) for key in rule.fields], when, keyed=self._sealed(rule)),
             tuple(rule.fields),
             when,
             rule.code,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.definitions.app import CompiledApp, Label
 from engine.errors import NotFound
@@ -15,6 +15,9 @@ from forms.schema import FormDocument, SubtableDocument
 
 if TYPE_CHECKING:
     from forms.linked import Linked
+
+
+T = TypeVar("T")
 
 
 class FormNotFound(NotFound):
@@ -92,7 +95,8 @@ class Field:
     `choosable` says when an option may be chosen, `offered` where options come from, `preset` where a
     default does. `sealed`: its value is encrypted in the store and found, if at all, by `blind`, a keyed hash.
     A field with `parts` has no column of its own but one for each of them; its value is a tuple of theirs,
-    None when all are empty.
+    None when all are empty. `column` is the name under which the store keeps it, which is the key unless
+    the form was changed after it was published.
     """
 
     key: str
@@ -117,6 +121,10 @@ class Field:
     preset: Linked | None = None
     sealed: bool = False
     blind: Callable[[Any], str | None] | None = None
+    column: str = ""
+
+    def __post_init__(self) -> None:
+        self.column = self.column or self.key
 
     @property
     def derived(self) -> bool:
@@ -285,9 +293,21 @@ class RowKind:
     linked: tuple[Field, ...] = ()
     naming: tuple[Field, ...] = ()
 
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """What `make` gives, made at the first use of this version of the form."""
+        known = self.sql.get(key)
+        if known is None:
+            known = self.sql[key] = make()
+        return known
+
     def stored(self) -> tuple[Field, ...]:
         """The fields with a column, in order; of a field with parts these are its parts."""
         return self.columns
+
+    def column_of(self, name: str) -> str:
+        """The column of a field, of the part of one, or of what every row has."""
+        found = self.find(name)
+        return name if found is None else found.column
 
     def shadows(self) -> tuple[str, ...]:
         """The columns that the engine keeps beside the fields."""
@@ -355,9 +375,10 @@ CompiledForm = Form
 
 
 def compiled_form(app: CompiledApp, key: str) -> Form:
-    """The form of this key. Raises FormNotFound."""
+    """The form of this key. Raises FormNotFound, DefinitionBroken."""
     form = app.kind("form").get(key)
     if form is None:
+        app.require_whole("form", key)
         raise FormNotFound()
     return form  # type: ignore[no-any-return]
 

@@ -34,16 +34,20 @@ class Saving:
 
 def live(work: UnitOfWork, app: CompiledApp, form: Form, values: Mapping[str, Any]) -> LiveRecord:
     """The record with all stored fields present and virtual ones computed on demand."""
-    from forms.rollups import aggregate_of
-
     env = environment(work, app)
-    record = live_record(values, form, env, lambda key, field: aggregate_of(work, app, form, field, key))
+    record = live_record(values, form, env, lambda key, field: _rolled(work, app, form, field, key))
     if form.plain:
         return record
     row_env = environment(work, app, parent=record)
     for child in form.children.values():
         record[child.key] = [live_row(child, row, row_env) for row in values.get(child.key) or []]
     return record
+
+
+def _rolled(work: UnitOfWork, app: CompiledApp, form: Form, field: Field, record: str) -> Any:
+    from forms.rollups import aggregate_of  # it computes records itself
+
+    return aggregate_of(work, app, form, field, record)
 
 
 def live_row(child: ChildTable, values: Mapping[str, Any], env: Env) -> LiveRecord:
@@ -62,25 +66,38 @@ def saving(
 ) -> Saving:
     """Start a save of `values`, the whole record as it shall be."""
     record = live(work, app, form, values)
-    env = environment(work, app, old=before)
+    env = record.env if before is None else environment(work, app, old=before)
     row_env = env if form.plain else environment(work, app, old=before, parent=record)
     return Saving(work, app, form, before, record, env, row_env)
 
 
 def fill_defaults(save: Saving, given: set[str], new_rows: Mapping[str, set[str]]) -> None:
     """Defaults of fields that were not given; `new_rows` are the keys given for each new child row by id."""
-    for field in save.form.fields.values():
-        if save.before is None and field.preset is None and field.key not in given:
-            _default(field, save.after, save.env)
     if save.before is None:
+        for field in _defaulting(save.form):
+            if field.key not in given:
+                _default(field, save.after, save.env)
         _preset(save, save.form, save.after, None, given)
-    for child in save.form.children.values():
+    for child in save.form.children.values() if new_rows else ():
         for row in save.after[child.key]:
             if row["id"] in new_rows:
-                for field in child.fields.values():
-                    if field.preset is None and field.key not in new_rows[row["id"]]:
+                for field in _defaulting(child):
+                    if field.key not in new_rows[row["id"]]:
                         _default(field, row, save.row_env)
                 _preset(save, child, row, save.after, new_rows[row["id"]])
+
+
+def _defaulting(kind: RowKind) -> list[Field]:
+    """The fields with a default of their own."""
+    return kind.once(
+        "defaulting",
+        lambda: [
+            field
+            for field in kind.fields.values()
+            if not (field.system or field.derived or field.preset)
+            and (field.default is not None or field.default_expression is not None)
+        ],
+    )
 
 
 def _preset(
@@ -117,11 +134,10 @@ def number(save: Saving) -> None:
 
 
 def _serials(form: Form) -> list[tuple[str, Auto]]:
-    known: list[tuple[str, Auto]] | None = form.sql.get("serials")
-    if known is None:
-        known = [(field.key, field.kind) for field in form.fields.values() if isinstance(field.kind, Auto)]
-        form.sql["serials"] = known
-    return known
+    return form.once(
+        "serials",
+        lambda: [(field.key, field.kind) for field in form.fields.values() if isinstance(field.kind, Auto)],
+    )
 
 
 def compute(save: Saving) -> None:
@@ -132,6 +148,8 @@ def compute(save: Saving) -> None:
 
 
 def _run_order(save: Saving) -> None:
+    if not save.form.order:
+        return
     known = _rows_before(save)
     for child, key in save.form.order:
         if child is None:
@@ -172,9 +190,12 @@ def _clear_hidden(save: Saving) -> bool:
 
 
 def _clear(kind: RowKind, record: LiveRecord, env: Env) -> bool:
+    hiding = _hiding(kind)
+    if not hiding:
+        return False
     hidden = [
         field.key
-        for field in _hiding(kind)
+        for field in hiding
         if record[field.key] is not None and not holds(field.visible, record, env)
     ]
     for key in hidden:
@@ -184,13 +205,12 @@ def _clear(kind: RowKind, record: LiveRecord, env: Env) -> bool:
 
 def _hiding(kind: RowKind) -> list[Field]:
     """The fields that a condition may hide."""
-    known: list[Field] | None = kind.sql.get("hiding")
-    if known is None:
-        known = [field for field in kind.fields.values() if field.visible is not True and not field.derived]
-        kind.sql["hiding"] = known
-    return known
+    return kind.once(
+        "hiding",
+        lambda: [field for field in kind.fields.values() if field.visible is not True and not field.derived],
+    )
 
 
 def holds(rule: Rule, record: Mapping[str, Any], env: Env) -> bool:
     """Whether a condition is true for a record; null does not count."""
-    return rule.evaluate(record, env) is True if isinstance(rule, CheckedExpression) else rule
+    return rule.holds(record, env) if isinstance(rule, CheckedExpression) else rule

@@ -6,23 +6,34 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.protocols import Record
+from forms.codec import Write
 from forms.compiled import ChildTable, Form
+from forms.telling import told
 
 
 def diff(form: Form, before: Record | None, after: Record) -> dict[str, Any]:
     """{field: [old, new]} of stored fields; child tables {"insert", "update", "delete"}."""
-    found: dict[str, Any] = {}
-    for field in form.stored():
-        old = before.get(field.key) if before is not None else None
-        new = after[field.key] if before is None else after.get(field.key)
-        if old is not new and old != new:
-            log = field.codec.log_of
-            found[field.key] = [None if old is None else log(old), log(new)]
+    if before is None:
+        whole = form.once("logged whole", lambda: told(form.stored(), lambda field: field.codec.logged))
+        found: dict[str, Any] = {
+            key: [None, value] for key, value in whole(after).items() if value is not None
+        }
+    else:
+        logged = form.once("logged", lambda: [(field.key, field.codec.logged) for field in form.stored()])
+        found = {
+            key: [_logged(log, old), _logged(log, new)]
+            for key, log in logged
+            if (old := before[key]) is not (new := after[key]) and old != new
+        }
     for child in form.children.values():
         rows = _rows(child, before[child.key] if before is not None else [], after[child.key])
         if rows:
             found[child.key] = rows
     return found
+
+
+def _logged(log: Write | None, value: Any) -> Any:
+    return value if value is None or log is None else log(value)
 
 
 def _rows(child: ChildTable, before: list[Record], after: list[Record]) -> dict[str, Any]:

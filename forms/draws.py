@@ -185,7 +185,7 @@ def _statement(save: Saving, draw: Draw, dialect: Any) -> tuple[str, Params]:
     child = form.children[draw.rows]
     record = RecordColumns(query, form, "r", form=form)
     source, own = (query.params.variable(name, t.TEXT) for name in ("draw_source", "draw_record"))
-    select = exp.select(*(col("c", name) for name in (draw.field, *draw.match))).from_(
+    select = exp.select(*(col("c", child.column_of(name)) for name in (draw.field, *draw.match))).from_(
         table(child.table, "c")
     )
     select = select.join(table(form.table, "r"), on=exp.EQ(this=col("r", "id"), expression=col("c", PARENT)))

@@ -54,6 +54,8 @@ class Edit:
     data: Any
     if_match: int | None
     held: tuple[CompiledGrant, ...] | None = ()
+    importing: tuple[CompiledGrant, ...] | None = ()
+    viewing: tuple[CompiledGrant, ...] | None = ()
     written: frozenset[str] = frozenset()
 
     def values(self, before: Record, pass_lock: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
@@ -64,13 +66,16 @@ class Edit:
         """
         access, form = self.access, self.form
         env = environment(access.work, access.app, old=before)
-        if access.held(access.readable(form.key, before["id"]), before, env, write=False) == ():
+        self.viewing = access.held(access.readable(form.key, before["id"]), before, env, write=False)
+        if self.viewing == ():
             raise RecordNotFound()
         if self.if_match is not None and self.if_match != before["rev"]:
             raise PreconditionFailed(details={"rev": before["rev"]})
         pass_lock(_touched(self.data, form))
         self.held = access.held(self.grants, before, env, write=True)
-        if not self.grants or self.held == ():
+        importing = access.bringing(form.key, self.grants)
+        self.importing = access.held(importing, before, env, write=True)
+        if not self.grants or self.held == () or self.importing == ():
             raise Forbidden()
         read = reader(form, self.grants, holding=self.held, before=before)
         values = read.read(self.data)
@@ -94,7 +99,7 @@ class Edit:
 
     def _shows(self, key: str) -> bool:
         """Whether the writer may read a field of this record as it is."""
-        return self.held is None or any(grant.shows(key) for grant in self.held)
+        return self.viewing is None or any(grant.shows(key) for grant in self.viewing)
 
 
 def refuse_readonly(access: Access, form: Form, before: Record, values: Mapping[str, Any]) -> None:

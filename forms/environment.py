@@ -9,11 +9,14 @@ from engine.definitions.app import CompiledApp
 from engine.expressions import Env, Params, lower, print_sql
 from engine.expressions import types as t
 from engine.identity.principal import Principal
+from engine.permissions.roles import named_roles
 from engine.storage.unit_of_work import UnitOfWork
 from forms.columns import Query, RecordColumns
 from forms.happenings import LogHappenings
 from forms.system_forms import SystemForm
 from forms.tables import quoted
+
+LAST = "environment of the record before"
 
 
 class Variables(Mapping[str, Any]):
@@ -26,6 +29,7 @@ class Variables(Mapping[str, Any]):
         self._app = app
         self._known: dict[str, Any] = {
             **principal.own_variables(),
+            "my_roles": named_roles(app, principal),
             "now": work.now,
             "today": work.now.astimezone(app.zone).date(),
             **extra,
@@ -89,7 +93,13 @@ def environment(
         if known is None:
             known = work.memory[key] = _environment(work, app, variables(work, app), None, None, None)
         return known
-    return _environment(work, app, variables(work, app, **extra), old, parent, row)
+    if parent is not None or row is not None or extra:
+        return _environment(work, app, variables(work, app, **extra), old, parent, row)
+    last = work.memory.get(LAST)  # one save asks for the same one again and again
+    if last is None or last[0] is not old or last[1] is not app or last[2] is not work.principal:
+        env = _environment(work, app, variables(work, app), old, None, None)
+        last = work.memory[LAST] = (old, app, work.principal, env)
+    return last[3]
 
 
 def _environment(
@@ -100,19 +110,23 @@ def _environment(
     parent: Mapping[str, Any] | None,
     row: Mapping[str, Any] | None,
 ) -> Env:
-    from forms.records import follow
-
     return Env(
         now=work.now,
         tz=app.zone,
         variables=known,
-        follow=lambda form, key: follow(work, app, form, key),
+        follow=lambda form, key: _follow(work, app, form, key),
         old=old,
         parent=parent,
         row=row,
         happenings=LogHappenings(work, app),
         calendars=app.calendars,
     )
+
+
+def _follow(work: UnitOfWork, app: CompiledApp, form: str, record: str) -> Any:
+    from forms.records import follow  # loading records takes environments
+
+    return follow(work, app, form, record)
 
 
 def scope_members(work: UnitOfWork, app: CompiledApp, name: str, known: Mapping[str, Any]) -> tuple[str, ...]:
@@ -129,7 +143,7 @@ def scope_members(work: UnitOfWork, app: CompiledApp, name: str, known: Mapping[
         if scope.descend is not None:
             text = (
                 f'WITH RECURSIVE found(id) AS ({text} UNION SELECT c."id" FROM "{form.table}" AS c '
-                f'JOIN found ON c."{scope.descend}" = found.id WHERE c."deleted_at" IS NULL) SELECT id FROM found'
+                f'JOIN found ON c."{form.column_of(scope.descend)}" = found.id WHERE c."deleted_at" IS NULL) SELECT id FROM found'
             )
         cached = app.memory["scope", name, dialect] = (text, query.params)
     text, params = cached

@@ -9,6 +9,7 @@ from typing import Any
 from engine.files import repository
 from engine.files.repository import Link, StoredFile
 from engine.findings import Finding
+from engine.identity.errands import same_rights
 from engine.identity.principal import SYSTEM
 from engine.permissions.compiled import GrantSet
 from forms import rows
@@ -102,10 +103,12 @@ class _Usable:
     def by_who_saves(self, file: StoredFile) -> bool:
         work, links = self._save.work, self._links.get(file.id, [])
         if work.source == PUBLIC:
-            return False  # who fills in a public form acts for its owner, but has not their files
+            # who fills in a public form acts for its owner: the link's service has refused all files but those
+            # that came by the link, and made these the owner's
+            return file.uploaded_by == work.principal.user
         if work.source == "engine" or work.principal.user == SYSTEM.user:
             return True
-        if file.uploaded_by == work.principal.user:
+        if file.uploaded_by == work.principal.user and same_rights(work, file.id):
             return True
         return any(self._reads(link) for link in links[-LOOKED_AT:])
 

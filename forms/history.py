@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from engine.changes import log
 from engine.changes.log import Change
@@ -12,11 +14,21 @@ from engine.permissions.compiled import GrantSet
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
 from forms.compiled import PART, Form, RowKind
+from forms.evolution.past import AsItWas, earlier_keys, epochs_of, told_now
 from forms.masking import masked
 from forms.records import RecordNotFound
 from forms.values import moment_json
+from forms.watched import note, watched_names
 
 HIDDEN = {"rev", "updated_at", "updated_by", "id", "created_at", "created_by"}
+
+
+class Shown(Protocol):
+    """Which fields a reader is shown, whole or with most signs covered."""
+
+    def shows(self, name: str) -> bool: ...
+
+    def masks(self, name: str) -> bool: ...
 
 
 def history_json(
@@ -32,18 +44,65 @@ def history_json(
         raise RecordNotFound()
     if access.seen(form.key) and not access.grants(form.key, "history"):
         raise Forbidden()
-    changes = log.of_record(work, app.key, form.key, record, limit=limit + 1, before=before)
+    epochs = epochs_of(work, app.key)
+    found = log.of_record(
+        work, app.key, form.key, record, limit=limit + 1, before=before, also=earlier_keys(epochs, form.key)
+    )
+    changes = told_now(work, app, epochs, found)
     if not changes and before is None:
         raise RecordNotFound()
-    held = access.holding(form, seen, record, write=False)
-    shown = seen if held is None else GrantSet(held, False, ())
+    shown = Told(tuple(_held(access, form, each, record) for each in _asked(access, form, seen)))
+    if not shown:
+        raise Forbidden()
+    _note(access, form, record, changes[:limit], shown)
     return {
         "items": [_entry(form, change, shown) for change in changes[:limit]],
         "next": str(changes[limit - 1].id) if len(changes) > limit else None,
     }
 
 
-def _entry(form: Form, change: Change, shown: GrantSet) -> dict[str, Any]:
+def _note(access: Access, form: Form, record: str, changes: Sequence[Change], shown: Told) -> None:
+    moved = {name for change in changes for name in change.diff}
+    names = [name for name in watched_names(form) if name in moved and shown.shows(name)]
+    names += [
+        f"{key}.{name}"
+        for key, child in form.children.items()
+        for name in watched_names(child)
+        if key in moved and shown.shows(f"{key}.{name}")
+    ]
+    if names:
+        note(access, form, names, [record], way="history")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What history tells of a field: no more than each of these sets of grants shows."""
+
+    sets: tuple[GrantSet, ...]
+
+    def __bool__(self) -> bool:
+        return all(self.sets)
+
+    def shows(self, name: str) -> bool:
+        return all(each.shows(name) for each in self.sets)
+
+    def masks(self, name: str) -> bool:
+        return not self.shows(name) and all(each.shows(name) or each.masks(name) for each in self.sets)
+
+
+def _asked(access: Access, form: Form, seen: GrantSet) -> Iterator[GrantSet]:
+    """The grants for seeing, and those for the history; what is shared is shared with its history."""
+    yield seen
+    if access.seen(form.key):
+        yield access.grants(form.key, "history")
+
+
+def _held(access: Access, form: Form, grants: GrantSet, record: str) -> GrantSet:
+    held = access.holding(form, grants, record, write=False)
+    return grants if held is None else GrantSet(held, False, ())
+
+
+def _entry(form: Form, change: Change, shown: Told) -> dict[str, Any]:
     return {
         "id": change.id,
         "at": moment_json(change.at),
@@ -53,11 +112,12 @@ def _entry(form: Form, change: Change, shown: GrantSet) -> dict[str, Any]:
         "cause": change.cause,
         "batch": change.batch,
         "rev": change.rev,
-        "changes": _changes(form, change.diff, shown),
+        "changes": changes_json(form, change.diff, shown),
     }
 
 
-def _changes(form: Form, diff: dict[str, Any], shown: GrantSet) -> dict[str, Any]:
+def changes_json(form: Form, diff: dict[str, Any], shown: Shown) -> dict[str, Any]:
+    """A diff of the log as far as the reader may see it: {field: [old, new]}, child tables by operation."""
     found: dict[str, Any] = {}
     for key, moved in diff.items():
         if key in HIDDEN or not (shown.shows(key) or shown.masks(key)):
@@ -72,7 +132,7 @@ def _changes(form: Form, diff: dict[str, Any], shown: GrantSet) -> dict[str, Any
     return found
 
 
-def _row(child: RowKind, row: dict[str, Any], shown: GrantSet, name: str) -> dict[str, Any]:
+def _row(child: RowKind, row: dict[str, Any], shown: Shown, name: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in row.items():
         if key == "id":
@@ -99,5 +159,5 @@ def _json(kind: RowKind, key: str, value: Any, *, covered: bool) -> Any:
     field = kind.find(key)
     if field is None:
         return value
-    told = field.codec.from_log(value)
+    told = value.json if isinstance(value, AsItWas) else field.codec.from_log(value)
     return masked(field)(told) if covered else told

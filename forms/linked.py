@@ -25,6 +25,7 @@ from engine.expressions import types as t
 from engine.expressions.tree import Call, Items, Name, Operation, Source, Tree
 from engine.findings import NO_FIX, Text
 from engine.permissions.compiled import UNLIMITED, GrantSet
+from engine.permissions.roles import rights
 from engine.storage.unit_of_work import UnitOfWork
 from forms.columns import GrantsOf, Query, RecordColumns, col, table, unlimited
 from forms.compiled import Form, FormShape, compiled_form
@@ -181,7 +182,7 @@ def _found(
 ) -> Iterator[tuple[Any, Any]]:
     dialect = work.runtime.database.dialect
     form = compiled_form(app, linked.form)
-    key = ("linked", linked.place, dialect, grants.key, work.principal.roles, chosen is not None)
+    key = ("linked", linked.place, dialect, grants.key, rights(app, work.principal), chosen is not None)
     text, params = kept(
         app, key, lambda: _statement(work, app, form, linked, grants, grants_of, chosen=chosen is not None)
     )

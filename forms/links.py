@@ -54,9 +54,9 @@ def naming_text(row: RowKind, field: Field, alias: str, dialect: DialectName) ->
             f"(SELECT {quoted(PARENT)} FROM {named} WHERE {quoted(TARGET)} = {mark})"
         )
     if field.parts:
-        form, record = (f"{alias}.{quoted(part.key)} = {mark}" for part in field.parts)
+        form, record = (f"{alias}.{quoted(part.column)} = {mark}" for part in field.parts)
         return f"({form} AND {record})"
-    return f"{alias}.{quoted(field.key)} = {mark}"
+    return f"{alias}.{quoted(field.column)} = {mark}"
 
 
 def naming_params(field: Field, named: Named) -> tuple[str, ...]:

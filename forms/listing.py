@@ -13,25 +13,22 @@ import orjson
 
 from engine.definitions.app import CompiledApp
 from engine.errors import EngineError, Forbidden
-from engine.expressions import CheckedExpression, ExpressionError, Shape, check
+from engine.expressions import CheckedExpression, ExpressionError, check
 from engine.expressions import types as t
-from engine.expressions.names import joined
 from engine.findings import Text
 from engine.storage.columns import moment_from_text
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
+from forms.asked_paths import read_fields, read_sort
 from forms.compiled import Form
 from forms.environment import variables
 from forms.output import record_json
 from forms.plans import kept
-from forms.reading_plan import Path, ReadingPlan, SortKey, UnknownField, default_fields, make_plan
-from forms.whole_values import NotFindable, whole_values
+from forms.reading_plan import ReadingPlan, make_plan
+from forms.whole_values import whole_values
 
 MAX_LIMIT = 500
 COUNTED = 1_000
-SORTED_BY = 8
-FIELDS = 200
-LONGEST = 4
 
 CountMode = Literal["exact", "estimated", "none"]
 
@@ -69,12 +66,14 @@ class ListQuery:
     anchor: Anchor | None = None
 
 
-def list_json(work: UnitOfWork, app: CompiledApp, form: Form, query: ListQuery) -> dict[str, Any]:
-    """{"items", "next", "count"} of the records the reader may see.
+def list_json(
+    work: UnitOfWork, app: CompiledApp, form: Form, query: ListQuery, *, access: Access | None = None
+) -> dict[str, Any]:
+    """{"items", "next", "count"} of the records the reader may see, or may do with what `access` says.
 
     Raises Forbidden, UnknownField, BadCursor and what is wrong with the filter.
     """
-    access = Access(work, app)
+    access = access or Access(work, app)
     if not access.seen(form.key):
         raise Forbidden()
     cursor = _read_cursor(query)
@@ -156,97 +155,11 @@ def read_filter(
     return whole_values(access, form, checked)
 
 
-class TooMany(EngineError):
-    """The question names too many fields."""
-
-    code = "too_many_fields"
-    zh = "所列字段过多。"
-    fix_zh = "请减少字段。"
-    fix_en = "Name fewer."
-
-
 class BadFilter(EngineError):
     """This filter cannot be used."""
 
     code = "bad_filter"
     zh = "无法使用该筛选条件。"
-
-
-def read_sort(access: Access, form: Form, source: str | None) -> tuple[SortKey, ...]:
-    """The order; `id` is added so that it is total."""
-    keys: list[SortKey] = []
-    parts = (source or "-created_at").split(",")
-    if len(parts) > SORTED_BY:
-        raise TooMany(
-            Text(zh=f"最多按 {SORTED_BY} 个字段排序。", en=f"At most {SORTED_BY} fields can be sorted by."),
-            pointer="/sort",
-        )
-    for part in parts:
-        name = part.strip()
-        descending = name.startswith("-")
-        path = read_path(access, form, name.lstrip("+-"), "/sort")
-        if all(key.path != path for key in keys):
-            keys.append(SortKey(path, descending))
-    if all(key.path != ("id",) for key in keys):
-        keys.append(SortKey(("id",), keys[-1].descending))
-    return tuple(keys)
-
-
-def read_fields(access: Access, form: Form, source: str | None) -> list[Path]:
-    """The asked fields with `id` and `rev` first; by default all but child tables."""
-    if not source:
-        return default_fields(form, access.seen(form.key), children=False)
-    paths: list[Path] = [("id",), ("rev",)]
-    parts = source.split(",")
-    if len(parts) > FIELDS:
-        raise TooMany(
-            Text(zh=f"最多 {FIELDS} 个字段。", en=f"At most {FIELDS} fields can be asked."), pointer="/fields"
-        )
-    for part in parts:
-        name = part.strip()
-        if name in form.children and access.seen(form.key).shows(name):
-            path: Path = (name,)
-        elif name == "version" and name not in form.fields:
-            continue  # another name of `rev`
-        else:
-            path = read_path(access, form, name, "/fields", composed=True)
-        if path not in paths:
-            paths.append(path)
-        if len(path) > 1 and (head := (path[0],)) not in paths:
-            paths.insert(paths.index(path), head)
-    return paths
-
-
-def read_path(access: Access, form: Form, name: str, pointer: str, *, composed: bool = False) -> Path:
-    """A path of fields that the reader may see, at most three hops. Raises UnknownField.
-
-    With `composed` it is for showing: it may end at a field of several parts as a whole, or be masked.
-    Otherwise it may not end at an encrypted field. Raises NotFindable.
-    """
-    scope = access.scope(form, masked=composed)
-    shape: Shape | None = scope.shape
-    path: Path = ()
-    rest = tuple(name.split("."))
-    while rest:
-        rest = joined(shape, rest) if shape is not None else rest
-        known = shape if len(path) + len(rest) <= LONGEST else None
-        kind = known.type_of(rest[0]) if known is not None else None
-        whole = composed and len(rest) == 1 and known is not None and _is_whole(known, rest[0])
-        if kind is None and not whole:
-            raise UnknownField(
-                Text(zh=f"表单中没有字段“{name[:80]}”。", en=f"The form has no field '{name[:80]}'."),
-                pointer=pointer,
-            )
-        if not composed and known is not None and rest[0] in getattr(known, "sealed", ()):
-            raise NotFindable(pointer=pointer)
-        path, rest = (*path, rest[0]), rest[1:]
-        shape = scope.shapes(kind.form) if kind is not None and kind.form else None
-    return path
-
-
-def _is_whole(shape: Shape, name: str) -> bool:
-    """Whether the shape has a field of several parts of this name."""
-    return shape.type_of(name) is None and shape.child(name) is None and name in shape.names()
 
 
 def _read_cursor(query: ListQuery) -> list[Any] | None:

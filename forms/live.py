@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.expressions import Env
@@ -22,7 +22,11 @@ class LiveRecord(dict[str, Any]):
     __slots__ = ("env", "kind", "roll")
 
     def __init__(
-        self, values: Mapping[str, Any], kind: RowKind, env: Env, roll: Callable[[str, Field], Any]
+        self,
+        values: Mapping[str, Any] | Iterable[tuple[str, Any]],
+        kind: RowKind,
+        env: Env,
+        roll: Callable[[str, Field], Any],
     ) -> None:
         super().__init__(values)
         self.kind = kind
@@ -67,7 +71,8 @@ def live_record(
     values: Mapping[str, Any], kind: RowKind, env: Env, roll: Callable[[str, Field], Any]
 ) -> LiveRecord:
     """The stored fields of a record out of `values`, which may name a field of parts as a whole."""
-    stored = {field.key: values.get(field.key) for field in kind.columns}
+    keys = kind.once("keys", lambda: [field.key for field in kind.columns])
+    stored = zip(keys, map(values.get, keys), strict=True)
     if not kind.composed:
         return LiveRecord(stored, kind, env, roll)
     record = ComposedRecord(stored, kind, env, roll)

@@ -8,11 +8,15 @@ from typing import Any
 from engine.permissions.compiled import CompiledGrant, GrantSet
 from engine.protocols import Record
 from forms.access import Access
-from forms.compiled import PART, ChildTable, Form, RowKind
+from forms.compiled import Form, RowKind
 from forms.environment import environment, variables
 from forms.masking import masked
 from forms.plans import kept
-from forms.reading_plan import ChildPlan, Column, Path, ReadingPlan, make_child_plan
+from forms.reading_columns import Column, Listed, Path, RowsPlan
+from forms.reading_plan import ReadingPlan
+from forms.reading_rows import make_child_plan
+from forms.telling import Tell, tell
+from forms.watched import note_reads
 
 
 def record_json(
@@ -25,6 +29,8 @@ def record_json(
         _clear_empty(plan.composed, answers)
     if plan.children and answers:
         _add_children(access, form, plan, found, answers)
+    _add_named(access, plan.lists, answers)
+    note_reads(access, form, plan, found, answers)
     return answers
 
 
@@ -39,47 +45,42 @@ def saved_json(access: Access, form: Form, record: Record) -> dict[str, Any] | N
     held = access.held(grants, record, environment(access.work, access.app), write=False)
     if held == ():
         return None
-    writes, children = _written_by(access, form, held)
-    answer = {key: json_of(record[key]) for key, json_of in writes}
+    own, children = _written_by(access, form, held)
+    answer = own(record)
     if "version" not in form.fields and "rev" in answer:
         answer["version"] = answer["rev"]  # its second name
     for key, cells in children:
-        answer[key] = [{name: json_of(row[name]) for name, json_of in cells} for row in record[key]]
+        answer[key] = [cells(row) for row in record[key]]
     return answer
 
 
 def _virtual(form: Form) -> bool:
     """Whether the form has values that are computed when they are read."""
-    known: bool | None = form.sql.get("virtual")
-    if known is None:
-        kinds = (form, *form.children.values())
-        known = any(not field.stored for kind in kinds for field in kind.fields.values())
-        form.sql["virtual"] = known
-    return known
-
-
-Writes = list[tuple[str, Callable[[Any], Any]]]
+    kinds = (form, *form.children.values())
+    return form.once(
+        "virtual", lambda: any(not field.stored for kind in kinds for field in kind.fields.values())
+    )
 
 
 def _written_by(
     access: Access, form: Form, held: tuple[CompiledGrant, ...] | None
-) -> tuple[Writes, list[tuple[str, Writes]]]:
-    """The fields, and the child tables with theirs, that these grants show, each with how it becomes JSON."""
+) -> tuple[Tell, list[tuple[str, Tell]]]:
+    """What tells the fields that these grants show, and for each child table they show what tells a row."""
 
     def shows(name: str) -> bool:
         return held is None or any(grant.shows(name) for grant in held)
 
-    def writes(kind: RowKind, prefix: str) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+    def writes(kind: RowKind, prefix: str) -> Iterator[tuple[str, Callable[[Any], Any] | None]]:
         for key, field in kind.fields.items():
             if shows(prefix + key):
-                yield key, field.codec.json_of
+                yield key, field.codec.told
             elif held is not None and any(grant.masks(prefix + key) for grant in held):
                 yield key, _then(field.codec.json_of, masked(field))
 
-    def make() -> tuple[Writes, list[tuple[str, Writes]]]:
-        own = [(key, write) for key, write in writes(form, "") if key != "deleted_at"]
+    def make() -> tuple[Tell, list[tuple[str, Tell]]]:
+        own = tell([(key, write) for key, write in writes(form, "") if key != "deleted_at"])
         children = [
-            (key, list(writes(child, f"{key}."))) for key, child in form.children.items() if shows(key)
+            (key, tell(list(writes(child, f"{key}.")))) for key, child in form.children.items() if shows(key)
         ]
         return own, children
 
@@ -90,7 +91,7 @@ Shown = list[tuple[int, str | None, Path, Any]]
 """Place in the row, key of a plain field, path, and how the value becomes JSON."""
 
 
-def shown_columns(plan: ReadingPlan, flags: Sequence[Any]) -> Shown:
+def shown_columns(plan: ReadingPlan | RowsPlan, flags: Sequence[Any]) -> Shown:
     """The columns that a row with these grant flags shows; made once per combination."""
     key = tuple(map(bool, flags))
     known: Shown | None = plan.shown.get(key)
@@ -136,6 +137,8 @@ def _nest(answer: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     here = answer
     for name in path[:-1]:
         inner = here.get(name)
+        if inner is None and name in here:
+            return  # it names nothing
         if not isinstance(inner, dict):
             inner = here[name] = {} if inner is None else {"id": inner}
         here = inner
@@ -154,16 +157,6 @@ def _clear_empty(composed: tuple[Path, ...], answers: list[dict[str, Any]]) -> N
                 here[path[-1]] = None
 
 
-def _compose(child: ChildTable, row: dict[str, Any]) -> dict[str, Any]:
-    """A child row whose values of several parts are objects."""
-    for field in child.composed:
-        names = [part.key for part in field.parts]
-        if names[0] in row:
-            value = {name.partition(PART)[2]: row.pop(name) for name in names}
-            row[field.key] = value if any(part is not None for part in value.values()) else None
-    return row
-
-
 def _add_children(
     access: Access,
     form: Form,
@@ -177,60 +170,80 @@ def _add_children(
     width = len(plan.columns)
     by_id = {answer["id"]: answer for answer in answers}
     flags = {
-        answer["id"]: [bool(flag) for flag in row[width : width + plan.flags]]
-        for answer, row in zip(answers, found, strict=True)
+        answer["id"]: row[width : width + plan.flags] for answer, row in zip(answers, found, strict=True)
     }
-    for key in plan.children:
-        child = form.children[key]
+    for key, paths in plan.children.items():
         for answer in answers:
             if _shown(grants, flags[answer["id"]], key):
                 answer[key] = []
-        for parent, row in _child_rows(access, form, child, grants, list(by_id)):
+        rows = _child_plan(access, form, key, grants, paths)
+        added: list[dict[str, Any]] = []
+        for parent, *values in _asked(access, rows, parents=tuple(by_id)):
             if key in by_id[parent]:
-                cells = _compose(child, row).items()
-                by_id[parent][key].append(
-                    {
-                        name: shown
-                        for name, value in cells
-                        for shown in _cell(grants, flags[parent], child, name, value)
-                    }
-                )
+                row = _object(shown_columns(rows, flags[parent]), values)
+                by_id[parent][key].append(row)
+                added.append(row)
+        if rows.composed:
+            _clear_empty(rows.composed, added)
+        _add_named(access, rows.lists, added)
 
 
-def _child_rows(
-    access: Access, form: Form, child: ChildTable, grants: GrantSet, parents: Sequence[str]
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(parent, row as JSON) of the rows of some records; lookups reach only what the reader sees."""
-    work, app = access.work, access.app
-    dialect = work.runtime.database.dialect
+def _child_plan(access: Access, form: Form, key: str, grants: GrantSet, paths: tuple[Path, ...]) -> RowsPlan:
+    dialect, child = access.work.runtime.database.dialect, form.children[key]
 
-    def make() -> ChildPlan:
-        return make_child_plan(app, form, child, dialect, grants_of=access.seen, grants=grants)
-
-    plan = kept(app, ("rows", form.key, child.key, dialect, access.key, grants.key), make)
-    known = variables(work, app, parents=tuple(parents))
-    for parent, *values in work.rows(plan.text, plan.params.bind(known, work.now, app.zone, app.calendars)):
-        yield (
-            parent,
-            {
-                name: value if value is None or to_json is None else to_json(value)
-                for (name, to_json), value in zip(plan.columns, values, strict=True)
-            },
+    def make() -> RowsPlan:
+        return make_child_plan(
+            access.app, form, child, dialect, grants_of=access.seen, grants=grants, paths=paths
         )
 
-
-def _cell(grants: GrantSet, flags: Sequence[bool], child: ChildTable, name: str, value: Any) -> Iterator[Any]:
-    """The value of a child row as these grant flags show it: as it is, masked, or not at all."""
-    full = f"{child.key}.{name}"
-    if _shown(grants, flags, full):
-        yield value
-    elif any(grant.masks(full) and (not flags or flags[at]) for at, grant in enumerate(grants.grants)):
-        yield masked(child.fields[name])(value)
+    return kept(access.app, ("rows", form.key, key, dialect, access.key, grants.key, paths), make)
 
 
-def _shown(grants: Any, flags: Sequence[bool], name: str) -> bool:
+def _asked(access: Access, plan: RowsPlan, **known: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    work, app = access.work, access.app
+    bound = plan.params.bind(variables(work, app, **known), work.now, app.zone, app.calendars)
+    return work.rows(plan.text, bound)
+
+
+def _add_named(access: Access, lists: Sequence[Listed], answers: Sequence[dict[str, Any]]) -> None:
+    """Lists of ids become lists of objects, one statement for each list. Of a record that the reader may
+    not see nothing but its id is there.
+    """
+    for listed in lists:
+        holders = [
+            holder
+            for answer in answers
+            if (holder := _holder(answer, listed.path)) is not None
+            and isinstance(holder.get(listed.path[-1]), list)
+        ]
+        name = listed.path[-1]
+        ids = tuple(sorted({each for holder in holders for each in holder[name]}))
+        if not ids:
+            continue
+        shown = shown_columns(listed.plan, ())
+        nothing = (None,) * len(listed.plan.columns)
+        found = {each: {"id": each, **_object(shown, nothing)} for each in ids}
+        for key, *values in _asked(access, listed.plan, record_ids=ids):
+            found[key] = {"id": key, **_object(shown, values)}
+        rows = list(found.values())
+        if listed.plan.composed:
+            _clear_empty(listed.plan.composed, rows)
+        _add_named(access, listed.plan.lists, rows)
+        for holder in holders:
+            holder[name] = [found[each] for each in holder[name]]
+
+
+def _holder(answer: dict[str, Any], path: Path) -> dict[str, Any] | None:
+    """The object in an answer that has the value at a path."""
+    here: Any = answer
+    for name in path[:-1]:
+        here = here.get(name) if isinstance(here, dict) else None
+    return here if isinstance(here, dict) else None
+
+
+def _shown(grants: GrantSet, flags: Sequence[Any], name: str) -> bool:
     if grants.unlimited:
         return True
     if not flags:
-        return bool(grants.always_shows(name))
+        return grants.always_shows(name)
     return any(flag and grant.shows(name) for flag, grant in zip(flags, grants.grants, strict=True))

@@ -16,7 +16,7 @@ from forms.columns import Query, RecordColumns, col, table
 from forms.compiled import Form, RowKind
 from forms.environment import variables
 from forms.plans import kept
-from forms.reading_plan import one_of
+from forms.reading_rows import one_of
 from forms.records import load_many
 from forms.rows import existing
 

@@ -11,6 +11,7 @@ from engine.expressions import types as t
 from engine.findings import Text
 from forms.codec import Codec
 from forms.compiled import PART, ChildTable, Field, Form, FormShape, LayoutItem, RowKind, label_of
+from forms.evolution.layout import RowLayout, form_layout
 from forms.field_type import Derived, FieldType
 from forms.field_types.tree_parent import TreeParent
 from forms.schema import SYSTEM_FIELDS, FormDocument, SubtableDocument
@@ -26,7 +27,8 @@ UNRESOLVED = t.NULL
 def read_form(document: FormDocument, context: Context) -> Form:
     """The form with its own fields; derived types and expressions are still open."""
     app = context.settings.key
-    table = f"{app}_{document.key}"
+    place = form_layout(context.layout, document.key)
+    table = place.table or f"{app}_{document.key}"
     pointer = f"/forms/{document.key}"
     form = Form(
         key=document.key,
@@ -45,12 +47,12 @@ def read_form(document: FormDocument, context: Context) -> Form:
         if isinstance(kind, TreeParent) and not _first_tree(kind, form, where, context):
             continue
         if isinstance(kind.options, SubtableDocument):
-            child = _read_child(form, kind.options, where, context)
+            child = _read_child(form, kind.options, where, context, place.child(kind.options.key))
             form.children[child.key] = child
             form.shape.children[child.key] = child.shape
             _follows(form, child.key)
         else:
-            _add(form, kind)
+            _add(form, kind, place)
     if len(table) > 55:
         context.error(
             "key_too_long",
@@ -63,13 +65,13 @@ def read_form(document: FormDocument, context: Context) -> Form:
     return form
 
 
-def _add(row: RowKind, kind: FieldType) -> None:
+def _add(row: RowKind, kind: FieldType, place: RowLayout) -> None:
     """Let a row have a field, or what arranges its fields."""
     key = kind.options.key
     if kind.layout:
         row.layout.append(LayoutItem(key, kind))
         return
-    field = row.fields[key] = field_of(kind)
+    field = row.fields[key] = field_of(kind, column=place.columns.get(key, ""))
     if field.parts:
         row.shape.whole.add(key)
     _follows(row, key)
@@ -122,11 +124,13 @@ def _first_tree(kind: TreeParent, form: Form, where: str, context: Context) -> b
     return True
 
 
-def _read_child(form: Form, options: SubtableDocument, where: str, context: Context) -> ChildTable:
+def _read_child(
+    form: Form, options: SubtableDocument, where: str, context: Context, place: RowLayout
+) -> ChildTable:
     child = ChildTable(
         key=options.key,
         label=label_of(options.label, options.key),
-        table=f"{form.table}__{options.key}",
+        table=place.table or f"{form.table}__{options.key}",
         fields={"id": _system("id", f"{form.key}.{options.key}")},
         shape=FormShape(options.key),
         document=options,
@@ -156,7 +160,7 @@ def _read_child(form: Form, options: SubtableDocument, where: str, context: Cont
         elif PART in key:
             _free(key, form, f"{where}/fields/{index}", context)
         else:
-            _add(child, kind)
+            _add(child, kind, place)
     return child
 
 
@@ -179,27 +183,30 @@ def read_kind(raw: Any, where: str, context: Context, form: str = "") -> FieldTy
     return made
 
 
-def field_of(kind: FieldType) -> Field:
+def field_of(kind: FieldType, *, column: str = "") -> Field:
     """The field of a field type; derived ones get their type when all forms are known."""
     resolved = not isinstance(kind, Derived) or kind.type == "auto"
     label = label_of(kind.options.label, kind.options.key)
+    place = column or kind.options.key
     return Field(
         key=kind.options.key,
+        column=place,
         type=kind.type,
         label=label,
         kind=kind,
         value_type=kind.value_type() if resolved else UNRESOLVED,
         codec=kind.codec() if resolved else Codec("text"),
         source=(kind.source or kind.type) if isinstance(kind, Derived) else None,
-        parts=tuple(_part(kind.options.key, name, part, label) for name, part in kind.parts.items()),
+        parts=tuple(_part(kind.options.key, place, name, part, label) for name, part in kind.parts.items()),
     )
 
 
-def _part(whole: str, name: str, kind: FieldType, label: Mapping[str, str]) -> Field:
+def _part(whole: str, place: str, name: str, kind: FieldType, label: Mapping[str, str]) -> Field:
     """One part of a field, which has a column of its own."""
     own = label_of(kind.options.label, name)
     return Field(
         key=f"{whole}{PART}{name}",
+        column=f"{place}{PART}{name}",
         type=kind.type,
         label={"zh": label["zh"] + own["zh"], "en": f"{label['en']}: {own['en']}"},
         kind=kind,

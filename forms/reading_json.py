@@ -17,6 +17,7 @@ from forms.compiled import ChildTable, Field, Form, RowKind
 from forms.field_type import Reading
 from forms.field_types.ref import read_reference
 from forms.masking import refuse_masked
+from forms.plans import KEPT
 from forms.schema import SYSTEM_FIELDS
 from forms.values import Problem
 
@@ -27,6 +28,7 @@ TOLD = ("too_long", "too_short", "wrong_type", "masked_value", "bad_character")
 REFUSED = Text(zh="该值不符合字段要求。", en="This value does not fit the field.")
 
 Writes = Callable[[str], bool]
+Parse = Callable[[Any, Reading], Any]
 
 
 @dataclass(slots=True)
@@ -77,7 +79,15 @@ class RecordReader:
         prefix: str,
     ) -> Record:
         values: Record = {}
+        plain, reading, masks = self._plain(kind, prefix), self.reading, before is not None
         for key, raw in data.items():
+            parse = plain.get(key)
+            if parse is not None and not (masks and type(raw) is str):
+                try:
+                    values[key] = None if raw is None else parse(raw, reading)
+                except Problem as problem:
+                    self._refuse(kind.fields[key], f"{pointer}/{key}", problem)
+                continue
             if key in self.form.children and not prefix:
                 continue
             found = kind.fields.get(key)
@@ -93,7 +103,29 @@ class RecordReader:
             value, well = self._value(found, raw, where, before)
             if well and self._accepts(found, value, before, where, prefix):
                 values[key] = value
+        self.written.update([prefix + key for key in values] if prefix else values)
         return values
+
+    def _plain(self, kind: RowKind, prefix: str) -> Mapping[str, Parse]:
+        """How the fields are parsed that the writer may write in every row, whatever they held before."""
+        if self.holding is not None:
+            held: tuple[object, ...] = self.holding
+        else:
+            held = ("*",) if self.grants.unlimited else self.grants.grants
+
+        known: dict[Any, Mapping[str, Parse]] = kind.sql.setdefault("plainly read", {})
+        found = known.get(held)
+        if found is None:
+            found = {
+                key: field.kind.parse
+                for key, field in kind.fields.items()
+                if not (field.system or field.derived or field.readonly is True)
+                and key not in self.form.children
+                and self._may_write(prefix + key)
+            }
+            if len(known) < KEPT:
+                known[held] = found
+        return found
 
     def _value(
         self, found: Field, raw: Any, where: str, before: Mapping[str, Any] | None
@@ -107,12 +139,14 @@ class RecordReader:
                 refuse_masked(found, raw, before.get(found.key))
             return found.kind.parse(raw, self.reading), True
         except Problem as problem:
-            pointer = where + problem.pointer
-            message, fix = problem.message, problem.fix
-            if found.sealed and problem.code not in TOLD:
-                message, fix = REFUSED, NO_FIX  # the sentence might quote what was sent
-            self.findings.append(Finding("error", problem.code, pointer, message, fix))
+            self._refuse(found, where, problem)
             return None, False
+
+    def _refuse(self, found: Field, where: str, problem: Problem) -> None:
+        message, fix = problem.message, problem.fix
+        if found.sealed and problem.code not in TOLD:
+            message, fix = REFUSED, NO_FIX  # the sentence might quote what was sent
+        self.findings.append(Finding("error", problem.code, where + problem.pointer, message, fix))
 
     def _accepts(
         self, found: Field, value: Any, before: Mapping[str, Any] | None, where: str, prefix: str
@@ -127,14 +161,14 @@ class RecordReader:
         return False
 
     def _writable(self, name: str, where: str) -> None:
-        allowed = (
-            any(grant.writes(name) for grant in self.holding)
-            if self.holding is not None
-            else self.grants.writes(name)
-        )
-        if not allowed:
+        if not self._may_write(name):
             raise ForbiddenField(pointer=where)
         self.written.add(name)
+
+    def _may_write(self, name: str) -> bool:
+        if self.holding is not None:
+            return any(grant.writes(name) for grant in self.holding)
+        return self.grants.writes(name)
 
     def _whole_rows(self, child: str, where: str) -> None:
         """Adding and removing rows takes the right to write the child table, not only some of its fields."""

@@ -5,7 +5,7 @@ A plan is made once per (fields, filter, order, grants) and kept with the form; 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,15 +17,21 @@ from engine.expressions import CheckedExpression, Params, lower, print_sql
 from engine.expressions import types as t
 from engine.permissions.compiled import GrantSet, uncovered
 from engine.storage.database import DialectName
-from forms.codec import Codec
 from forms.columns import Joins, Query, RecordColumns, col, table
-from forms.compiled import PART, ChildTable, Field, Form
-from forms.masking import masked
+from forms.compiled import Form
+from forms.reading_columns import (
+    Column,
+    Listed,
+    Path,
+    codec_at,
+    column_at,
+    columns_of,
+    composed_of,
+    divided,
+    field_at,
+)
+from forms.reading_rows import GrantsOf, child_fields, joined, listed, one_of
 from forms.system_forms import SYSTEM_FORMS
-from forms.tables import ORDER, PARENT
-
-GrantsOf = Callable[[str], GrantSet]
-Path = tuple[str, ...]
 
 
 class UnknownField(EngineError):
@@ -45,25 +51,13 @@ class SortKey:
     descending: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One selected value: where it goes in the answer, and how it becomes JSON. A part of a field goes into
-    an object under the field's key. `shown_by` are the grants that show it (None: all do), `masked_by`
-    those that show no more than its `mask`.
-    """
-
-    path: Path
-    to_json: Any
-    shown_by: tuple[int, ...] | None
-    masked_by: tuple[int, ...] = ()
-    mask: Any = None
-
-
 @dataclass(slots=True)
 class ReadingPlan:
     """A printed statement with the places of its values. `flags` of grants follow the columns, then sort keys.
 
-    `versioned`: the form has no field `version` of its own, so `rev` shows under that name too.
+    `versioned`: the form has no field `version` of its own, so `rev` shows under that name too. `children`
+    are child tables with what is asked of their rows (nothing: all), `lists` the lists of references whose
+    records are asked about.
     """
 
     text: str
@@ -71,17 +65,13 @@ class ReadingPlan:
     columns: list[Column]
     flags: int
     sort: tuple[SortKey, ...]
-    children: list[str]
+    children: dict[str, tuple[Path, ...]]
     count: str = ""
     versioned: bool = True
     storages: tuple[str, ...] = ()
     composed: tuple[Path, ...] = ()
+    lists: tuple[Listed, ...] = ()
     shown: dict[Any, Any] = field(default_factory=dict)
-
-
-def split(path: Path) -> Path:
-    """Where a value stands in an answer: `period__start` is `start` in the object `period`."""
-    return (*path[:-1], *path[-1].split(PART, 1)) if PART in path[-1] else path
 
 
 def default_fields(form: Form, grants: GrantSet, *, children: bool) -> list[Path]:
@@ -123,6 +113,7 @@ class _Maker:
     def __init__(
         self, app: CompiledApp, form: Form, dialect: DialectName, grants_of: GrantsOf, grants: GrantSet
     ) -> None:
+        self.app = app
         self.form = form
         self.dialect = dialect
         self.query = Query(dict(app.kind("form")), dialect, Params(dialect), grants_of=grants_of)
@@ -145,11 +136,11 @@ class _Maker:
         limit: bool,
         after: tuple[bool, ...] | None,
     ) -> ReadingPlan:
-        children = [path[0] for path in fields if path[0] in self.form.children]
-        paths = [
-            each for path in fields if path[0] not in self.form.children for each in self._columns_of(path)
-        ]
-        columns = [self._column(path) for path in paths]
+        forms = self.query.forms
+        children = self._children(fields)
+        asked, lists = divided(forms, self.form, [path for path in fields if path[0] not in children])
+        paths = columns_of(forms, self.form, asked)
+        columns = [column_at(forms, self.form, path, self.grants, self.dialect) for path in paths]
         selected: list[exp.Expr] = [self._source(path).column(path) for path in paths]
         flags = self._flags(columns, children)
         selected += [self.row.flag(index) for index in range(flags)]
@@ -167,63 +158,43 @@ class _Maker:
         if limit:
             select.set("limit", exp.Limit(expression=self._variable("row_limit", "number")))
         text, versioned = self._print(select), "version" not in self.form.fields
-        storages = tuple(self._codec(key.path)[0].storage for key in sort)
-        composed = tuple(dict.fromkeys(split(path)[:-1] for path in paths if PART in path[-1]))
         return ReadingPlan(
-            text, self.query.params, columns, flags, sort, children, count, versioned, storages, composed
+            text,
+            self.query.params,
+            columns,
+            flags,
+            sort,
+            children,
+            count,
+            versioned,
+            storages=tuple(codec_at(forms, self.form, key.path).storage for key in sort),
+            composed=composed_of(paths),
+            lists=listed(self.app, self.dialect, self.query.grants_of, lists),
         )
+
+    def _children(self, fields: list[Path]) -> dict[str, tuple[Path, ...]]:
+        """The child tables that are asked for, each with the paths in its rows; whole ones have none."""
+        found: dict[str, tuple[Path, ...]] = {}
+        for key in dict.fromkeys(path[0] for path in fields if path[0] in self.form.children):
+            inside = [path[1:] for path in fields if path[0] == key and len(path) > 1]
+            if inside and (key,) in fields:
+                inside = child_fields(self.form.children[key], self.grants) + inside
+            found[key] = (("id",), *inside) if inside else ()
+        return found
 
     def _source(self, path: Path) -> RecordColumns:
         return self.bare if len(path) == 1 and self.grants.masks(path[0]) else self.row
 
-    def _columns_of(self, path: Path) -> list[Path]:
-        """The path, or for a field with parts the paths of those."""
-        found = self._field(path)
-        return [(*path[:-1], part.key) for part in found.parts] if found and found.parts else [path]
-
-    def _field(self, path: Path) -> Field | None:
-        """The field at the end of a path; None in a system form."""
-        row: Form | None = self.form
-        for name in path[:-1]:
-            found = row.find(name) if row is not None else None
-            row = self.query.forms.get(str(found.value_type.form)) if found is not None else None
-        return row.find(path[-1]) if row is not None else None
-
-    def _column(self, path: Path) -> Column:
-        codec, shown = self._codec(path)
-        flagged = None if shown == len(self.grants.grants) or self.grants.unlimited else self._showing(path)
-        masking = self._masking(path)
-        found = self._field(path) if masking else None
-        mask = masked(found) if found is not None else None
-        return Column(split(path), codec.to_json(self.dialect), flagged, masking, mask)
-
-    def _masking(self, path: Path) -> tuple[int, ...]:
-        if len(path) > 1:
-            return ()  # behind a reference what is masked is not there
-        return tuple(i for i, grant in enumerate(self.grants.grants) if grant.masks(path[0]))
-
-    def _showing(self, path: Path) -> tuple[int, ...]:
-        return tuple(i for i, grant in enumerate(self.grants.grants) if grant.shows(path[0]))
-
-    def _codec(self, path: Path) -> tuple[Codec, int]:
-        found = self._field(path)
-        if found is None:  # a system form
-            return Codec("boolean" if path[-1] == "active" else "text"), self._shown(path)
-        return found.codec, self._shown(path)
-
-    def _shown(self, path: Path) -> int:
-        return sum(1 for grant in self.grants.grants if grant.shows(path[0]))
-
-    def _flags(self, columns: list[Column], children: list[str]) -> int:
+    def _flags(self, columns: list[Column], children: Iterable[str]) -> int:
         """Grant flags are selected only when rows differ in what they show."""
         differ = any(column.shown_by is not None for column in columns) or any(
             not self.grants.always_shows(name) for name in self._child_names(children)
         )
         return len(self.grants.grants) if differ else 0
 
-    def _child_names(self, children: list[str]) -> list[str]:
+    def _child_names(self, children: Iterable[str]) -> list[str]:
         rows = [self.form.children[key] for key in children]
-        return children + [f"{row.key}.{field}" for row in rows for field in row.fields]
+        return [*children] + [f"{row.key}.{field}" for row in rows for field in row.fields]
 
     def _conditions(self, *, by_id: bool, where: CheckedExpression | None) -> list[exp.Expr]:
         conditions: list[exp.Expr] = []
@@ -266,7 +237,7 @@ class _Maker:
             if target in SYSTEM_FORMS:
                 return SYSTEM_FORMS[target].columns[path[-1]]
             fields = self.query.forms[target].fields
-        found = self._field(path)
+        found = field_at(self.query.forms, self.form, path)
         return found.value_type if found is not None else t.TEXT
 
     def _beyond(self, key: exp.Expr, part: SortKey, value: exp.Expr | None) -> exp.Expr | None:
@@ -289,76 +260,10 @@ class _Maker:
 
     def _select(self, selected: list[exp.Expr], conditions: list[exp.Expr]) -> exp.Select:
         select = exp.select(*selected).from_(table(self.form.table, "r"))
-        for source, on in self.joins.clauses:
-            select = select.join(source.copy(), on=on.copy(), join_type="left", copy=False)
+        select = joined(select, self.joins)
         for condition in conditions:
             select = select.where(condition.copy(), copy=False)
         return select
 
     def _print(self, select: exp.Select) -> str:
         return print_sql(select, self.dialect)
-
-
-@dataclass(frozen=True, slots=True)
-class ChildPlan:
-    """A printed statement for the rows of a child table: parent, then the columns. It takes the variable
-    `parents`, their ids.
-    """
-
-    text: str
-    params: Params
-    columns: tuple[tuple[str, Any], ...]
-
-
-def make_child_plan(
-    app: CompiledApp,
-    form: Form,
-    child: ChildTable,
-    dialect: DialectName,
-    *,
-    grants_of: GrantsOf,
-    grants: GrantSet,
-) -> ChildPlan:
-    """The rows of a child table of several records as the reader may see them, lookups included; `grants`
-    are those on these records.
-    """
-    query = Query(dict(app.kind("form")), dialect, Params(dialect), grants_of=grants_of)
-    joins = Joins()
-    parent = RecordColumns(query, form, "r", form=form, joins=joins, grants=grants)
-    row = RecordColumns(
-        query,
-        child,
-        "c",
-        form=form,
-        joins=joins,
-        grants=uncovered(grants),
-        parent=parent,
-        prefix=f"{child.key}.",
-    )
-    names = [
-        each.key
-        for name, field in child.fields.items()
-        if grants.shows(f"{child.key}.{name}") or grants.masks(f"{child.key}.{name}")
-        for each in (field.parts or (field,))
-    ]
-    selected = [col("c", PARENT), *(row.column((name,)) for name in names)]
-    select = exp.select(*selected).from_(table(child.table, "c"))
-    link = exp.EQ(this=col("r", "id"), expression=col("c", PARENT))
-    select = select.join(table(form.table, "r"), on=link, copy=False)
-    for source, on in joins.clauses:
-        select = select.join(source.copy(), on=on.copy(), join_type="left", copy=False)
-    select = select.where(one_of(query, col("c", PARENT), "parents"), copy=False)
-    for name in (PARENT, ORDER, "id"):
-        select = select.order_by(col("c", name), copy=False)
-    found = ((name, child.find(name)) for name in names)
-    columns = tuple((name, each.codec.to_json(dialect)) for name, each in found if each is not None)
-    return ChildPlan(print_sql(select, dialect), query.params, columns)
-
-
-def one_of(query: Query, column: exp.Expr, name: str) -> exp.Expr:
-    """Whether a text column is among the variable `name`, a list that is one parameter."""
-    among = query.params.variable(name, t.list_of(t.TEXT))
-    if query.dialect == "sqlite":
-        values = exp.select("value").from_(exp.func("json_each", among))
-        return exp.In(this=column, query=exp.Subquery(this=values))
-    return exp.EQ(this=column, expression=exp.Any(this=exp.paren(among)))

@@ -24,6 +24,7 @@ from forms.compiled import PART, Form
 from forms.compute import Saving, compute, fill_defaults, live, number, saving
 from forms.diff import diff
 from forms.environment import system_record
+from forms.listening import listening
 from forms.rollups import lock_parents, refresh
 from forms.system_forms import SYSTEM_FORMS
 from forms.tables import ORDER, PARENT
@@ -157,12 +158,10 @@ def create(
 
 def _counted(form: Form) -> dict[str, int]:
     """The rollups of a record that nothing refers to yet."""
-    known: dict[str, int] | None = form.sql.get("counted")
-    if known is None:
-        fields = form.fields.values()
-        known = {field.key: 0 for field in fields if field.rollup and field.rollup.agg in COUNTING}
-        form.sql["counted"] = known
-    return known
+    fields = form.fields.values()
+    return form.once(
+        "counted", lambda: {each.key: 0 for each in fields if each.rollup and each.rollup.agg in COUNTING}
+    )
 
 
 def update(
@@ -225,11 +224,14 @@ def _save(save: Saving, op: Operation) -> Record:
     change.changed = changed_fields(save)
     if op == "update" and not change.changed:
         return save.after
-    if work.runtime.listeners:
-        for listener in work.runtime.listeners:
+    listeners = listening(work, change)
+    if listeners:
+        seen = dict(save.after) if form.plain else None
+        for listener in listeners:
             listener.before_save(work, change)
-        compute(save)
-        change.changed = changed_fields(save)
+        if seen != save.after:
+            compute(save)
+            change.changed = changed_fields(save)
     findings = check(save)
     if findings:
         raise Invalid(findings)
@@ -251,7 +253,7 @@ def finish(save: Saving, change: RecordChange) -> None:
     work.memory.setdefault("saved", {})[save.after["id"]] = save.after
     log.append(work, change, save.after["rev"], diff(save.form, save.before, save.after))
     refresh(work, save.app, save.form, change)
-    for listener in work.runtime.listeners:
+    for listener in listening(work, change):
         listener.after_save(work, change)
 
 
@@ -269,13 +271,14 @@ def forget(work: UnitOfWork, form: str, record: str) -> None:
 def changed_fields(save: Saving) -> frozenset[str]:
     """Top-level fields and child tables that differ from before."""
     before, after, form = save.before, save.after, save.form
-    keys = form.sql.get("compared")
-    if keys is None:
-        keys = [field.key for field in form.columns] + list(form.children)
-        keys = form.sql["compared"] = keys + [field.key for field in form.composed]
+    keys = form.once(
+        "compared", lambda: [*(field.key for field in (*form.columns, *form.composed)), *form.children]
+    )
+    if before is None and form.plain and not form.composed:
+        return frozenset([key for key, value in after.items() if value is not None])
     if before is None:
         return frozenset([key for key in keys if after[key] is not None])
-    return frozenset([key for key in keys if after[key] != before.get(key)])
+    return frozenset([key for key in keys if after[key] != before[key]])
 
 
 def write(save: Saving, op: str) -> None:

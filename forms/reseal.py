@@ -65,7 +65,7 @@ def keys_in_use(work: UnitOfWork, app: CompiledApp) -> set[str]:
     for form in app.kind("form").values():
         for row in (form, *form.children.values()):
             for field in sealed_fields(row):
-                column = quoted(field.key)
+                column = quoted(field.column)
                 text = f"SELECT DISTINCT substr({column}, 1, 24) FROM {quoted(row.table)} WHERE {column} IS NOT NULL"
                 found |= {key for (start,) in work.rows(text) if (key := key_of(f"{start}")) is not None}
     return found
@@ -81,7 +81,7 @@ def _reseal(work: UnitOfWork, row: RowKind, after: str) -> list[str]:
     """Seal one chunk; the ids it went through."""
     fields = sealed_fields(row)
     mark = MARK[work.runtime.database.dialect]
-    columns = ", ".join(quoted(field.key) for field in fields)
+    columns = ", ".join(quoted(field.column) for field in fields)
     text = (
         f"SELECT {quoted('id')}, {columns} FROM {quoted(row.table)} WHERE {quoted('id')} > {mark} "
         f"ORDER BY {quoted('id')} LIMIT {CHUNK}"
@@ -90,7 +90,7 @@ def _reseal(work: UnitOfWork, row: RowKind, after: str) -> list[str]:
     for record, *values in found:
         for field, value in _stale(work.runtime.ring, fields, values):
             # a value that was saved meanwhile has the current key already
-            column = quoted(field.key)
+            column = quoted(field.column)
             change = f"UPDATE {quoted(row.table)} SET {column} = {mark} WHERE {quoted('id')} = {mark} AND {column} = {mark}"
             work.run(change, (_anew(field.codec, value), record, value))
     return [each[0] for each in found]

@@ -30,6 +30,8 @@ Later = dict[tuple[str, str], tuple[set[str], int | None]]
 
 def refresh(work: UnitOfWork, app: CompiledApp, form: Form, change: RecordChange) -> None:
     """Bring the stored rollups of all records that `change` touches up to date, now or when `postponed` ends."""
+    if not form.feeds:
+        return
     moved = _moved(app, form, change)
     later: Later | None = work.memory.get(LATER)
     for target, parent in sorted(moved):
@@ -61,7 +63,7 @@ def lock_parents(work: UnitOfWork, app: CompiledApp, form: Form, change: RecordC
     """Lock the records that `refresh` will touch, before a counter is: parents come before counters in the
     order of locks.
     """
-    if work.runtime.database.dialect == "postgres":
+    if form.feeds and work.runtime.database.dialect == "postgres":
         for target, parent in sorted(_moved(app, form, change)):
             select_one(work, app.kind("form")[target], parent, lock="change", deleted=False)
 

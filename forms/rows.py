@@ -14,6 +14,7 @@ from engine.storage.waiting import Insert
 from forms.compiled import ChildTable, Form, RowKind
 from forms.links import insert_links, update_links
 from forms.tables import ORDER, PARENT, quoted
+from forms.telling import taking
 
 MARK: dict[DialectName, str] = {"sqlite": "?", "postgres": "%s"}
 Convert = Callable[[Any], Any]
@@ -25,24 +26,17 @@ LOCKS: dict[Lock, str] = {
 }
 
 
-def _once(row: RowKind, key: Any, make: Callable[[], Any]) -> Any:
-    known = row.sql.get(key)
-    if known is None:
-        known = row.sql[key] = make()
-    return known
-
-
 def loaders(row: RowKind, dialect: DialectName) -> list[tuple[str, Convert | None]]:
     """For each stored column, in order: its key and how the driver's value becomes the memory form."""
-    return _once(  # type: ignore[no-any-return]
-        row, ("load", dialect), lambda: [(field.key, field.codec.load(dialect)) for field in row.stored()]
+    return row.once(
+        ("load", dialect), lambda: [(field.key, field.codec.load(dialect)) for field in row.stored()]
     )
 
 
 def binders(row: RowKind, dialect: DialectName) -> dict[str, Convert | None]:
     """For each stored column how the memory form becomes what the driver takes."""
-    return _once(  # type: ignore[no-any-return]
-        row, ("bind", dialect), lambda: {field.key: field.codec.bind(dialect) for field in row.stored()}
+    return row.once(
+        ("bind", dialect), lambda: {field.key: field.codec.bind(dialect) for field in row.stored()}
     )
 
 
@@ -65,6 +59,15 @@ def _bound(row: RowKind, dialect: DialectName, record: Record, keys: Iterable[st
     ]
 
 
+def _binding(
+    row: RowKind, dialect: DialectName
+) -> tuple[Callable[[Record], tuple[Any, ...]], list[tuple[int, Callable[[Any], Any]]]]:
+    """What takes the values of all columns out of a record, and what changes which of them."""
+    bind = list(binders(row, dialect).items())
+    changing = [(place, change) for place, (_, change) in enumerate(bind) if change is not None]
+    return taking([key for key, _ in bind]), changing
+
+
 def select_one(
     work: UnitOfWork, form: Form, record: str, *, lock: Lock, deleted: bool
 ) -> tuple[Any, ...] | None:
@@ -77,7 +80,7 @@ def select_one(
     waits = dialect == "postgres" and lock != "none"
 
     def make() -> str:
-        columns = ", ".join(f"r.{quoted(field.key)}" for field in form.stored())
+        columns = ", ".join(f"r.{quoted(field.column)}" for field in form.stored())
         held = "" if waits else ", l.instance, l.editors"
         join = "" if waits else f" LEFT JOIN ff_record_lock AS l ON l.record = r.{quoted('id')}"
         text = f"SELECT {columns}{held} FROM {quoted(form.table)} AS r{join} WHERE r.{quoted('id')} = {MARK[dialect]}"
@@ -85,7 +88,7 @@ def select_one(
             text += f" AND r.{quoted('deleted_at')} IS NULL"
         return text + (LOCKS[lock] if waits else "")
 
-    row = work.row(_once(form, ("one", dialect, lock, deleted), make), (record,))
+    row = work.row(form.once(("one", dialect, lock, deleted), make), (record,))
     if row is None or not waits:
         return row
     # after waiting for a row lock PostgreSQL reads that row anew, but not what is joined to it
@@ -99,7 +102,7 @@ def select_many(work: UnitOfWork, form: Form, records: Sequence[str], *, lock: L
     waits = dialect == "postgres" and lock != "none"
 
     def make() -> str:
-        columns = ", ".join(f"r.{quoted(field.key)}" for field in form.stored())
+        columns = ", ".join(f"r.{quoted(field.column)}" for field in form.stored())
         held = "" if waits else ", l.instance, l.editors"
         join = "" if waits else f" LEFT JOIN ff_record_lock AS l ON l.record = r.{quoted('id')}"
         return (
@@ -108,7 +111,7 @@ def select_many(work: UnitOfWork, form: Form, records: Sequence[str], *, lock: L
             + (LOCKS[lock] if waits else "")
         )
 
-    rows = work.rows(_once(form, ("many", dialect, lock), make), (listed(records, dialect),))
+    rows = work.rows(form.once(("many", dialect, lock), make), (listed(records, dialect),))
     if not waits:
         return rows
     text = f"SELECT record, instance, editors FROM ff_record_lock WHERE record {among(dialect)}"
@@ -135,13 +138,13 @@ def select_children(
     dialect = work.runtime.database.dialect
 
     def make() -> str:
-        columns = ", ".join(quoted(field.key) for field in child.stored())
+        columns = ", ".join(quoted(field.column) for field in child.stored())
         return (
             f"SELECT {quoted(PARENT)}, {quoted(ORDER)}, {columns} FROM {quoted(child.table)} "
             f"WHERE {quoted(PARENT)} {among(dialect)} ORDER BY {quoted(PARENT)}, {quoted(ORDER)}, {quoted('id')}"
         )
 
-    rows = work.rows(_once(child, ("children", dialect), make), (listed(parents, dialect),))
+    rows = work.rows(child.once(("children", dialect), make), (listed(parents, dialect),))
     return [(row[0], row[1], read_row(child, dialect, row[2:])) for row in rows]
 
 
@@ -164,18 +167,22 @@ def insert(
     dialect = work.runtime.database.dialect
     if not records:
         return
-    keys = [field.key for field in row.stored()]
     more = list(extra[0])
 
     def make() -> Insert:
-        texts = frozenset(field.key for field in row.stored() if field.codec.storage == "list")
-        return Insert(quoted(row.table), tuple(quoted(name) for name in [*keys, *more]), texts)
+        texts = frozenset(field.column for field in row.stored() if field.codec.storage == "list")
+        columns = [field.column for field in row.stored()]
+        return Insert(quoted(row.table), tuple(quoted(name) for name in [*columns, *more]), texts)
 
-    params = [
-        [*_bound(row, dialect, record, keys), *(added[name] for name in more)]
-        for record, added in zip(records, extra, strict=True)
-    ]
-    work.insert(_once(row, "insert", make), params)
+    take, changing = row.once(("bind whole", dialect), lambda: _binding(row, dialect))
+    params = []
+    for record, added in zip(records, extra, strict=True):
+        values = [*take(record), *added.values()]
+        for place, change in changing:
+            if (value := values[place]) is not None:
+                values[place] = change(value)
+        params.append(values)
+    work.insert(row.once("insert", make), params)
     if row.linked:
         insert_links(work, row, records)
 
@@ -195,11 +202,12 @@ def update(
     names = (*keys, *extra)
 
     def make() -> str:
-        sets = ", ".join(f"{quoted(name)} = {MARK[dialect]}" for name in names)
+        columns = (*(row.column_of(key) for key in keys), *extra)
+        sets = ", ".join(f"{quoted(name)} = {MARK[dialect]}" for name in columns)
         guard = f" AND {quoted('rev')} = {MARK[dialect]}" if rev is not None else ""
         return f"UPDATE {quoted(row.table)} SET {sets} WHERE {quoted('id')} = {MARK[dialect]}{guard}"
 
-    text = _once(row, ("update", dialect, names, rev is not None), make)
+    text = row.once(("update", dialect, names, rev is not None), make)
     params = [*_bound(row, dialect, record, keys), *extra.values(), record["id"]]
     if rev is not None:
         params.append(rev)

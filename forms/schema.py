@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, StringConstraints
 
 from engine.definitions.app import Key, Label
 from engine.protocols import Document
@@ -26,12 +26,23 @@ SYSTEM_FIELDS = (
 )
 
 
+OptionKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,40}$")]
+
+
 class Option(Document):
     """One choice; `key` is what is stored."""
 
-    key: str = Field(pattern=r"^[A-Za-z0-9_]{1,40}$")
+    key: OptionKey
     label: Label
     archived: bool = False
+    renamed_from: OptionKey | tuple[OptionKey, ...] = Field(
+        default=(), description="An option, or several, that was removed; its values become this one."
+    )
+
+    @property
+    def replaces(self) -> tuple[str, ...]:
+        """The removed options whose values become this one."""
+        return (self.renamed_from,) if isinstance(self.renamed_from, str) else self.renamed_from
 
 
 class OptionSetDocument(Document):
@@ -66,6 +77,7 @@ class FieldDocument(Document):
     key: Key
     type: str
     label: Label
+    renamed_from: Key | None = Field(default=None, description="The key it had before; its values stay.")
     help: Label | None = None
     required: Condition = False
     visible: Condition = True
@@ -84,6 +96,11 @@ class FieldDocument(Document):
         default=None,
         pattern=r"^#{0,20}\*{1,20}#{0,20}$",
         description="What a grant with this field `masked` shows: # a sign, * none. Default: the type's own.",
+    )
+    log_reads: bool | None = Field(
+        default=None,
+        description="Who is shown its whole value is written to the access log. Default: fields with `encrypt` "
+        "or `mask`.",
     )
 
 
@@ -133,6 +150,7 @@ class FormDocument(Document):
 
     key: Key
     label: Label
+    renamed_from: Key | None = Field(default=None, description="The key it had before; its records stay.")
     description: Label | None = None
     title: str | None = Field(
         default=None, description="The field that names a record; default: the first text."

@@ -90,9 +90,9 @@ def _untold(value: Any) -> str | None:
     return None if value is None else UNTOLD
 
 
-def blind_column(key: str) -> str:
-    """The column of a field's blind index."""
-    return f"_blind_{key}"
+def blind_column(column: str) -> str:
+    """The column of the blind index beside the column of a field."""
+    return f"_blind_{column}"
 
 
 def seal_fields(forms: Iterable[Form], context: Context) -> None:
@@ -106,7 +106,7 @@ def seal_fields(forms: Iterable[Form], context: Context) -> None:
             options = field.kind.options
             if not _sealable(field, field_pointer(form, child, field.key), context):
                 continue
-            codec = _sealed(field, f"{row.table}.{field.key}", context)
+            codec = _sealed(field, f"{row.table}.{field.column}", context)
             field.codec, field.sealed = codec, True
             row.shape.sealed.add(field.key)
             if field.kind.secret:
@@ -114,7 +114,7 @@ def seal_fields(forms: Iterable[Form], context: Context) -> None:
                 row.shape.whole.add(field.key)
             elif options.index or options.unique:
                 field.blind = codec.sealed
-                blinds.append(Blind(field.key, blind_column(field.key), codec.sealed))
+                blinds.append(Blind(field.key, blind_column(field.column), codec.sealed))
         row.blinds = tuple(blinds)
 
 

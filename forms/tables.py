@@ -76,7 +76,7 @@ def _column(field: Field, dialect: DialectName, tables: Tables) -> str:
         return f"{quoted('id')} {kind} PRIMARY KEY"
     if field.system and field.key == "rev":
         return f"{quoted('rev')} {kind} NOT NULL DEFAULT 1"
-    return f"{quoted(field.key)} {kind}"
+    return f"{quoted(field.column)} {kind}"
 
 
 def _extend(before: Form, after: Form, dialect: DialectName, tables: Tables) -> Iterator[str]:
@@ -89,15 +89,15 @@ def _extend(before: Form, after: Form, dialect: DialectName, tables: Tables) -> 
 
 
 def _add_columns(before: RowKind, after: RowKind, dialect: DialectName, tables: Tables) -> Iterator[str]:
-    known = {field.key for field in before.stored()}
+    known = {field.column for field in before.stored()}
     for field in after.stored():
-        if field.key not in known:
+        if field.column not in known:
             yield f"ALTER TABLE {quoted(after.table)} ADD COLUMN {_column(field, dialect, tables)}"
 
 
 def link_table(row: RowKind, field: Field) -> str:
     """The table beside a field that refers to several records: a row for each of these."""
-    return f"{row.table}__{field.key}"
+    return f"{row.table}__{field.column}"
 
 
 def _link_tables(
@@ -119,7 +119,7 @@ def _create_links(row: RowKind, field: Field, dialect: DialectName, target: str)
         f"{quoted(TARGET)} {kind} NOT NULL REFERENCES {quoted(target)} ({quoted('id')}) "
         f"DEFERRABLE INITIALLY {deferred}, PRIMARY KEY ({quoted(PARENT)}, {quoted(TARGET)}))"
     )
-    yield f"CREATE INDEX {quoted(f'{name}_{TARGET}'[:60])} ON {quoted(name)} ({quoted(TARGET)})"
+    yield f"CREATE INDEX {quoted(index_name(name, TARGET))} ON {quoted(name)} ({quoted(TARGET)})"
 
 
 def _rows(forms: dict[str, Form]) -> Iterator[RowKind]:
@@ -144,28 +144,29 @@ def _reference_clauses(forms: dict[str, Form]) -> Iterator[tuple[str, str, str]]
         for row in (form, *form.children.values()):
             for field in row.stored():
                 if field.refers and not field.system and field.target in forms:
-                    yield row.table, field.key, forms[str(field.target)].table
+                    yield row.table, field.column, forms[str(field.target)].table
 
 
 def _indexes(form: Form, dialect: DialectName) -> Iterator[str]:
     """Indexes of lists, references and unique constraints; on PostgreSQL empty values come first."""
     for fields in form.indexes:
         found = [field for key in fields if (field := form.find(key)) is not None and field.stored]
+        columns = [field.column for field in found]
         if len(found) == len(fields) and all(field.codec.storage != "list" for field in found):
-            yield _index(form.table, fields, dialect)
+            yield _index(form.table, columns, dialect)
         elif len(found) == len(fields) == 1 and dialect == "postgres":
             # serves `has`; SQLite has no index of what is inside a list
-            name = quoted(f"{form.table}_{fields[0]}"[:60])
-            yield f"CREATE INDEX {name} ON {quoted(form.table)} USING GIN ({quoted(fields[0])})"
+            name = quoted(index_name(form.table, columns[0]))
+            yield f"CREATE INDEX IF NOT EXISTS {name} ON {quoted(form.table)} USING GIN ({quoted(columns[0])})"
     for child in form.children.values():
         yield _index(child.table, (PARENT, ORDER), dialect)
         for field in child.stored():
             if field.refers and not field.system:
-                yield _index(child.table, (field.key,), dialect)
+                yield _index(child.table, (field.column,), dialect)
 
 
 def index_name(table: str, column: str) -> str:
-    """The name of a shadow column's index: one of its own even where databases would cut it short."""
+    """The name of a column's index: one of its own even where databases would cut it short."""
     name = f"{table}_{column}"
     if len(name) <= LONGEST_NAME:
         return name
@@ -174,7 +175,8 @@ def index_name(table: str, column: str) -> str:
 
 def _index(table: str, fields: Iterable[str], dialect: DialectName) -> str:
     fields = tuple(fields)
-    name = quoted(f"{table}_{'_'.join(fields)}"[:60])
+    name = quoted(index_name(table, "_".join(fields)))
     nulls = " NULLS FIRST" if dialect == "postgres" else ""
     columns = ", ".join(f"{quoted(field)}{nulls}" for field in fields)
-    return f"CREATE INDEX {name} ON {quoted(table)} ({columns})"
+    # that of a column which comes back, or has another key now, is there
+    return f"CREATE INDEX IF NOT EXISTS {name} ON {quoted(table)} ({columns})"

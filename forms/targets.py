@@ -16,6 +16,8 @@ from forms.rows import exists
 
 def check_targets(access: Access, form: Form, before: Record | None, values: Mapping[str, Any]) -> None:
     """References may name only records that the writer may see; others answer as if they did not exist."""
+    if form.plain and not form.once("names records", lambda: _names_records(access, form)):
+        return
     findings: list[Finding] = []
     places: list[tuple[str, Any, Mapping[str, Any], Mapping[str, Any]]] = [("", form, values, before or {})]
     for child in form.children.values():
@@ -44,6 +46,12 @@ def _not_found(pointer: str) -> Finding:
         ),
         Text(zh="请重新选择。", en="Choose another one."),
     )
+
+
+def _names_records(access: Access, form: Form) -> bool:
+    """Whether a field of the form may name records of the app."""
+    forms = access.app.kind("form")
+    return any(target in forms for field in form.naming for target in field.targets)
 
 
 def _may_see(access: Access, form: str, record: str) -> bool:

@@ -16,12 +16,12 @@ from forms.tables import index_name
 OTHER_VALUE = Text(zh="请使用其他值。", en="Use another value.")
 
 
-def shadow_column(fields: Sequence[str], when: CheckedExpression | None, *, keyed: bool) -> str:
-    """The column of a unique constraint: its name tells the fields, the condition and how it is hashed,
-    since with another of these it holds other values.
+def shadow_column(columns: Sequence[str], when: CheckedExpression | None, *, keyed: bool) -> str:
+    """The column of a unique constraint: its name tells the columns of the fields, the condition and how it
+    is hashed, since with another of these it holds other values.
     """
-    said = "\x1f".join((*fields, when.text() if when is not None else "", "keyed" if keyed else ""))
-    return f"_unique_{hashlib.blake2b(said.encode(), digest_size=4).hexdigest()}_{'_'.join(fields)}"[:60]
+    said = "\x1f".join((*columns, when.text() if when is not None else "", "keyed" if keyed else ""))
+    return f"_unique_{hashlib.blake2b(said.encode(), digest_size=4).hexdigest()}_{'_'.join(columns)}"[:60]
 
 
 def unique_keys(kind: RowKind, record: Mapping[str, Any], env: Env) -> dict[str, str | None]:
@@ -48,7 +48,7 @@ def _compared(rule: UniqueRule, record: Mapping[str, Any], env: Env) -> str | No
     values = [record[key] for key in rule.fields]
     if all(value is None for value in values):
         return None
-    if rule.when is not None and rule.when.evaluate(record, env) is not True:
+    if rule.when is not None and not rule.when.holds(record, env):
         return None
     return "\x1f".join("\x00" if value is None else normal(value) for value in values)
 

@@ -52,7 +52,7 @@ def read_text(raw: Any, *, max_length: int, multiline: bool) -> str | None:
             f"最多 {max_length} 个字符，现有 {len(text)} 个。",
             f"At most {max_length} characters; there are {len(text)}.",
         )
-    if (UNSTORED if multiline else UNSTORED_IN_LINE).search(text):
+    if not text.isprintable() and (UNSTORED if multiline else UNSTORED_IN_LINE).search(text):
         raise Problem(
             "bad_character", "含有不可用的控制字符。", "It holds control characters that cannot be stored."
         )
@@ -67,6 +67,8 @@ def read_register_number(raw: Any) -> str | None:
 
 def read_number(raw: Any, *, scale: int, digits: int) -> int:
     """A decimal as an integer scaled by 10**scale. More decimals than `scale` are refused unless zero."""
+    if type(raw) is int:
+        return _scaled(raw * 10**scale, digits)
     if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
         raise wrong_type("数字", "A number")
     if isinstance(raw, float) and len(repr(raw).replace(".", "").replace("-", "").lstrip("0")) > 15:
@@ -80,13 +82,18 @@ def read_number(raw: Any, *, scale: int, digits: int) -> int:
     found = NUMBER.match(_plain(raw) if isinstance(raw, float) else str(raw))
     if found is None:
         raise wrong_type("数字", "A number")
-    sign, whole, fraction = found.group(1), found.group(2), (found.group(3) or "").rstrip("0")
+    sign, whole, fraction = found.groups("")
+    fraction = fraction.rstrip("0")
     if len(fraction) > scale:
         raise Problem("too_precise", f"最多 {scale} 位小数。", f"At most {scale} decimals.")
-    scaled = int(whole + fraction.ljust(scale, "0"))
-    if scaled >= min(LIMIT, 10**digits):
-        raise Problem("out_of_range", "数值过大。", "The number is too large.")
+    scaled = _scaled(int(whole + fraction.ljust(scale, "0")), digits)
     return -scaled if sign == "-" else scaled
+
+
+def _scaled(value: int, digits: int) -> int:
+    if abs(value) >= min(LIMIT, 10**digits):
+        raise Problem("out_of_range", "数值过大。", "The number is too large.")
+    return value
 
 
 def _plain(raw: float) -> str:

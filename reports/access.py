@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from engine.definitions.app import CompiledApp
 from engine.expressions import Shape
 from engine.identity.principal import Principal
-from engine.permissions.compiled import UNLIMITED, GrantSet, grants_for
+from engine.permissions.compiled import UNLIMITED, GrantSet
+from engine.permissions.granting import grants_for, grants_for_both
+from engine.permissions.roles import rights
 from forms.access import VisibleShape
 from forms.system_forms import PRIVATE, SYSTEM_FORMS
 from reports.planned import Source
@@ -30,15 +32,15 @@ class Reader:
     @property
     def key(self) -> tuple[str, ...]:
         """Equal for readers whose SQL is the same."""
-        rights = ("*",) if self.principal.is_admin else self.principal.roles
-        return (self.action, *rights)
+        return (self.action, *rights(self.app, self.principal))
 
     def grants_of(self, form: str) -> GrantSet:
         """The rows and fields of a form: for the report's own rows by the action, else what may be seen."""
         if form in SYSTEM_FORMS:
             return UNLIMITED
-        action = self.action if form == self.source.form else SEE
-        return grants_for(self.app, self.principal, form, action)
+        if self.action != SEE and form == self.source.form:
+            return grants_for_both(self.app, self.principal, form, SEE, self.action)
+        return grants_for(self.app, self.principal, form, SEE)
 
     def may_read(self, form: str) -> bool:
         """Whether any row of the form can be the reader's; people and departments are for administrators."""

@@ -84,6 +84,8 @@ def prepare(
     """A published report for who acts in `work`. Raises ReportNotFound, Forbidden, Invalid."""
     app = work.app(app_key)
     found = app.kind("report").get(report)
+    if found is None:
+        app.require_whole("report", report, explain=work.principal.is_admin)
     if found is None or not _reader(work, app, found.document).may_read(_source(found.document).form):
         raise ReportNotFound()
     return _prepared(work, app, found.document, ("published", report), params, action)

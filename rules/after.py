@@ -133,7 +133,7 @@ class _Turn:
         for step in rule.steps:
             if not isinstance(step.action, SetFields):
                 continue
-            if step.when is not None and step.when.evaluate(record, self.env) is not True:
+            if step.when is not None and not step.when.holds(record, self.env):
                 done.append({"type": step.type, "skipped": "condition"})
                 continue
             fields = {each.key: each.value(record, self.env) for each in step.action.assignments}

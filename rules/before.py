@@ -10,12 +10,13 @@ from engine.storage.unit_of_work import UnitOfWork
 from forms.actions.set_fields import SetFields
 from forms.environment import environment
 from rules import repository
-from rules.compiled import Rule
+from rules.compiled import Rule, Sets
 from rules.match import Event, Index, match
 from rules.repository import Run
 from rules.runs import new_run
 
 RUNS = "rules.before_runs"
+NOTHING: frozenset[str] = frozenset()
 
 
 def run_before(work: UnitOfWork, change: RecordChange, record: Record, index: Index[Rule]) -> None:
@@ -45,12 +46,14 @@ def _apply(
     work: UnitOfWork, change: RecordChange, rule: Rule, record: Record, env: Env
 ) -> tuple[list[dict[str, Any]], frozenset[str]]:
     """What was done, and the fields that differ now."""
+    if rule.sets is not None:
+        return _set(rule.sets, record, env)
     kept = dict(record)
     done: list[dict[str, Any]] = []
     for step in rule.steps:
         if step.action is None:
             continue
-        if step.when is not None and step.when.evaluate(record, env) is not True:
+        if step.when is not None and not step.when.holds(record, env):
             done.append({"type": step.type, "skipped": "condition"})
             continue
         context = ActionContext(
@@ -58,8 +61,21 @@ def _apply(
         )
         done.append({"type": step.type, **_run(step.action, context)})
     if record == kept:
-        return done, frozenset()
+        return done, NOTHING
     return done, frozenset([name for name, value in record.items() if kept.get(name) != value])
+
+
+def _set(actions: tuple[Sets, ...], record: Record, env: Env) -> tuple[list[dict[str, Any]], frozenset[str]]:
+    """As `_apply`, for a rule that does nothing but set fields of its record."""
+    moved: set[str] = set()
+    for action in actions:
+        for each in action.assignments:
+            value = each.value(record, env)
+            if record[each.key] != value:
+                record[each.key] = value
+                moved.add(each.key)
+    done: list[dict[str, Any]] = [{"type": SetFields.type, "fields": each.names} for each in actions]
+    return done, frozenset(moved) if moved else NOTHING
 
 
 def _run(action: Action, context: ActionContext) -> dict[str, Any]:

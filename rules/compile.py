@@ -16,8 +16,9 @@ from engine.expressions import CheckedExpression
 from engine.expressions import types as t
 from engine.findings import text
 from engine.protocols import ActionScope
+from forms.actions.set_fields import SetFields
 from forms.compiled import Form
-from rules.compiled import Rule
+from rules.compiled import Rule, Sets
 from rules.guards import guards
 from rules.quiet import quiet
 from rules.schema import RuleDocument
@@ -163,7 +164,19 @@ def _rule(
         else None,
         settled=settled,
         quiet=quiet(form, when, steps),
+        sets=_sets(form, steps),
     )
+
+
+def _sets(form: Form, steps: tuple[Step, ...]) -> tuple[Sets, ...] | None:
+    """The assignments of steps that only set fields of one value each; None when there is more to them."""
+    actions = [step.action for step in steps if isinstance(step.action, SetFields) and step.when is None]
+    if len(actions) < len(steps):
+        return None
+    fields = [form.fields.get(each.key) for action in actions for each in action.assignments]
+    if any(field is None or field.parts for field in fields):
+        return None
+    return tuple(Sets(each.assignments, sorted(one.key for one in each.assignments)) for each in actions)
 
 
 def _is_settled(when: CheckedExpression, form: Form) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from engine.definitions.app import CompiledApp
 from engine.expressions import CheckedExpression, Env
+from forms.assignments import Assignment
 from rules.match import NO_GUARDS, Entry, Guards, Index, build
 from rules.quiet import Quiet
 from rules.schema import Phase
@@ -18,13 +19,22 @@ BOOK = "rules.book"
 
 
 @dataclass(frozen=True, slots=True)
+class Sets:
+    """What one `set_fields` of the record itself writes, and the names of the fields in order."""
+
+    assignments: tuple[Assignment, ...]
+    names: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A compiled rule. Exactly one of `occasion` and `timer` is set; `when` None means always.
 
     `fingerprint` changes with the document. `watch` are the fields that move the timer (None: any may).
     `settled` says that the condition reads nothing but stored fields of the record itself, so that it
     cannot become true without a save. `quiet` tells what a rule touches that only sets its own fields;
-    `names` are what its actions call the records they create.
+    `names` are what its actions call the records they create. `sets` are the assignments of a rule that does
+    nothing else and always all of it.
     """
 
     key: str
@@ -44,6 +54,7 @@ class Rule:
     settled: bool = True
     quiet: Quiet | None = None
     names: tuple[str, ...] = ()
+    sets: tuple[Sets, ...] | None = None
 
     @property
     def order(self) -> tuple[int, str]:
@@ -57,7 +68,7 @@ class Rule:
 
     def holds(self, record: Mapping[str, Any], env: Env) -> bool:
         """Whether the condition is true; empty counts as not."""
-        return self.when is None or self.when.evaluate(record, env) is True
+        return self.when is None or self.when.holds(record, env)
 
     def moment(self, record: Mapping[str, Any], env: Env) -> Moment | None:
         """When the timer is due for `record`, its condition left aside."""

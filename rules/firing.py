@@ -101,7 +101,7 @@ def _perform(firing: Firing, steps: Sequence[Step], start: int, done: list[dict[
         if record is None:
             done.append({"type": step.type, "skipped": "record_deleted"})
             continue
-        if step.when is not None and step.when.evaluate(record, firing.env) is not True:
+        if step.when is not None and not step.when.holds(record, firing.env):
             done.append({"type": step.type, "skipped": "condition"})
         elif step.wait is not None:
             due = _wake_at(step.wait, firing, record)

@@ -35,7 +35,7 @@ class Entry(Generic[T]):
     guards: Guards = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Event:
     """What happened to a record, as far as matching needs it."""
 

@@ -30,9 +30,7 @@ def cancel_on_change(work: UnitOfWork, change: RecordChange, env: Env) -> None:
 
 def is_cancelled(rule: Rule | None, record: Record, env: Env) -> bool:
     """Whether the cancel condition is true."""
-    return (
-        rule is not None and rule.cancel_when is not None and rule.cancel_when.evaluate(record, env) is True
-    )
+    return rule is not None and rule.cancel_when is not None and rule.cancel_when.holds(record, env)
 
 
 def rule_of(work: UnitOfWork, app: CompiledApp, waiting: Waiting) -> Rule | None:

@@ -142,12 +142,15 @@ def principal(runtime: Runtime) -> Callable[[str], Any]:
 
 @pytest.fixture
 def client(runtime: Runtime) -> Iterator[TestClient]:
-    """An httpx client on the ASGI app; nobody is logged in."""
+    """An httpx client on the ASGI app; nobody is logged in. Answers that OpenAPI does not announce fail."""
     from starlette.testclient import TestClient
 
     from api.app import create_app
+    from tests.support.conforming import DOCUMENT
 
-    with TestClient(create_app(runtime), raise_server_exceptions=False) as made:
+    app = create_app(runtime)
+    with TestClient(app, raise_server_exceptions=False) as made:
+        made.event_hooks["response"].append(DOCUMENT.check(app))
         yield made
 
 

@@ -50,9 +50,9 @@ def described(connection):
             tuple(row) for sql in (COLUMNS, INDEXES, CONSTRAINTS) for row in connection.execute(sa.text(sql))
         ]
     else:
-        # the order of constraints within a statement means nothing
+        # the order of columns and constraints within a statement means nothing, nor does where its lines end
         found = [
-            (name, sorted(line.strip(" \t,") for line in sql.splitlines()))
+            (name, sorted(part for line in re.split("[\n,]", sql) if (part := line.strip())))
             for name, sql in connection.execute(sa.text(SQLITE))
         ]
     return sorted(re.sub(r"[\s\"]+", " ", str(row)) for row in found if "ff_alembic_version" not in str(row))

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from api.boot import build
-from api.cli import admin, apps, docs, keys
+from api.cli import admin, apps, docs, keys, log
 from api.cli.demo import run_demo
 from api.cli.output import show_error
 from api.cli.serving import run_api, run_reports, run_serve, run_worker
@@ -29,6 +29,7 @@ app = typer.Typer(
 app.add_typer(apps.commands, name="app")
 app.add_typer(admin.commands, name="admin")
 app.add_typer(keys.commands, name="keys")
+app.add_typer(log.commands, name="log")
 app.command()(docs.docs)
 app.command("import")(import_)
 app.command()(export)

@@ -17,6 +17,8 @@ from api import logs
 from api.app import create_app
 from api.boot import build
 from api.migrations import require_current, upgrade
+from engine.changes.jobs import log_retention
+from engine.changes.sealer import Sealer
 from engine.errors import EngineError
 from engine.files.jobs import file_cleanup
 from engine.identity.principal import SYSTEM
@@ -39,11 +41,8 @@ def run_serve(settings: Settings) -> None:
 
 def serve_with_worker(runtime: Runtime, settings: Settings) -> None:
     """The API with a worker thread beside it, until a signal comes."""
-    worker = started_worker(runtime)
-    try:
+    with working(runtime):
         listen(create_app(runtime), settings)
-    finally:
-        worker.stop()
 
 
 def run_api(settings: Settings) -> None:
@@ -58,10 +57,9 @@ def run_worker(settings: Settings) -> None:
     with opened(settings) as runtime:
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, lambda *_: stop.set())
-        worker = started_worker(runtime)
-        log.info("worker started")
-        stop.wait()
-        worker.stop()
+        with working(runtime):
+            log.info("worker started")
+            stop.wait()
 
 
 class SocketPathTooLong(EngineError):
@@ -88,11 +86,24 @@ def run_reports(settings: Settings) -> None:
         listen(create_app(runtime), own, socket=socket)
 
 
+@contextmanager
+def working(runtime: Runtime) -> Iterator[None]:
+    """A worker and the sealer of the log in threads of their own, until the block ends."""
+    worker, sealer = started_worker(runtime), Sealer(runtime)
+    sealer.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        sealer.stop()
+
+
 def started_worker(runtime: Runtime) -> Worker:
     """A worker in a thread of its own, with the daily housekeeping and the look for loose files waiting."""
     with runtime.unit_of_work(SYSTEM, source="engine") as work:
         arm(work, work.now)
         file_cleanup.arm(work, work.now)
+        log_retention.arm(work, work.now)
     worker = Worker(runtime)
     worker.start()
     return worker

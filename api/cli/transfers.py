@@ -81,7 +81,7 @@ def import_(
             shutil.copyfile(write_workbook(folder, done.progress["header"], "zh"), bad_rows)
     finally:
         runtime.close()
-    _report(done)
+    report(done)
     failed = done.state != "done" or done.report["counts"]["failed"]
     raise typer.Exit(1 if failed else 0)
 
@@ -95,7 +95,12 @@ def _import(runtime: Runtime, app: str, form: str, file: Path, options: ImportOp
             made = imports.begin(
                 work, found, compiled_form(found, form), options, file=path, name=file.name, job=False
             )
-    run = ImportRun(runtime, made.id)
+    return follow_import(runtime, made.id)
+
+
+def follow_import(runtime: Runtime, transfer: str) -> Transfer:
+    """Do an import that was begun without a job, with a progress bar; how it ended."""
+    run = ImportRun(runtime, transfer)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task(PHASES["reading"], total=None)
@@ -110,7 +115,8 @@ def _import(runtime: Runtime, app: str, form: str, file: Path, options: ImportOp
     return run.transfer()
 
 
-def _report(done: Transfer) -> None:
+def report(done: Transfer) -> None:
+    """What came of an import or export, on standard output."""
     counts = done.report.get("counts", {})
     words = {"inserted": "新增", "updated": "更新", "unchanged": "未变", "failed": "失败"}
     listed = "  ".join(f"{zh} / {key}: {counts.get(key, 0)}" for key, zh in words.items())
@@ -161,7 +167,7 @@ def export(
         with err.status("导出 / exporting …"):
             done = run_export(runtime, made.id)
         if done.state != "done":
-            _report(done)
+            report(done)
             raise typer.Exit(1)
         shutil.copyfile(file_of(runtime, done), file)
     finally:

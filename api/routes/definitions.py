@@ -10,18 +10,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import answer, nothing, page
-from api.body import json_object
+from api.body import json_object, required_text, texts
 from api.edge import edge_of, read, write
 from engine.definitions import drafts, repository
 from engine.definitions.app import CompiledApp
-from engine.definitions.publish import Published, plan
+from engine.definitions.pilot import read_group
+from engine.definitions.publish import Prepared, Published, plan, prepare
 from engine.errors import Invalid
 from engine.findings import Finding, error, has_errors, text
-from engine.identity.service import require_admin
+from engine.identity.designers import require_designer
 from engine.storage.unit_of_work import UnitOfWork
 
 router = APIRouter(tags=["definitions"])
 
+BEGUN: dict[int | str, dict[str, Any]] = {
+    202: {"description": "What is stored is being converted: follow the publishing"}
+}
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -30,7 +34,9 @@ async def apps(request: Request) -> Response:
     """All published apps."""
 
     def find(work: UnitOfWork) -> list[dict[str, Any]]:
-        return [_about(work.app(key)) for key in work.runtime.app_keys(work)]
+        narrow = work.principal.narrow
+        keys = [key for key in work.runtime.app_keys(work) if narrow is None or narrow.reaches(key)]
+        return [_about(work.app(key)) for key in keys]
 
     return page(await read(request, find))
 
@@ -60,7 +66,7 @@ async def documents(request: Request, app: str) -> Response:
     """All published documents: `{"version", "documents": {kind: {key: document}}}`."""
 
     def find(work: UnitOfWork) -> dict[str, Any]:
-        require_admin(work)
+        require_designer(work, app)
         found = work.app(app)
         return {"version": found.version, "documents": found.source}
 
@@ -72,7 +78,7 @@ async def document(request: Request, app: str, kind: str, key: str) -> Response:
     """One published document."""
 
     def find(work: UnitOfWork) -> dict[str, Any]:
-        require_admin(work)
+        require_designer(work, app)
         found = work.app(app).source.get(drafts.known_kind(work, kind), {}).get(key)
         if found is None:
             raise drafts.DocumentNotFound()
@@ -86,7 +92,7 @@ async def draft(request: Request, app: str) -> Response:
     """What the draft changes; `document: null` marks a removal."""
 
     def find(work: UnitOfWork) -> list[dict[str, Any]]:
-        require_admin(work)
+        require_designer(work, app)
         return repository.drafts(work.connection, app)
 
     return page(await read(request, find))
@@ -97,7 +103,7 @@ async def drafted_document(request: Request, app: str, kind: str, key: str) -> R
     """One document as drafted, or as published when the draft does not touch it."""
 
     def find(work: UnitOfWork) -> dict[str, Any]:
-        require_admin(work)
+        require_designer(work, app)
         return drafts.get_document(work, app, kind, key)
 
     return answer(await read(request, find))
@@ -110,7 +116,7 @@ async def put_document(request: Request, app: str, kind: str, key: str) -> Respo
     _check_keys(app, key)
 
     def put(work: UnitOfWork) -> dict[str, Any]:
-        require_admin(work)
+        require_designer(work, app)
         drafts.put_document(work, app, kind, key, body)
         return drafts.get_document(work, app, kind, key)
 
@@ -140,7 +146,7 @@ async def remove_document(request: Request, app: str, kind: str, key: str) -> Re
     """Draft the removal of a document."""
 
     def remove(work: UnitOfWork) -> None:
-        require_admin(work)
+        require_designer(work, app)
         drafts.remove_document(work, app, kind, key)
 
     await write(request, remove)
@@ -149,15 +155,17 @@ async def remove_document(request: Request, app: str, kind: str, key: str) -> Re
 
 @router.post("/apps/{app}/draft:check")
 async def check_draft(request: Request, app: str) -> Response:
-    """`{"ok", "findings"}` of the app as it would be published."""
-    version, findings, _ = await read(request, lambda work: _planned(work, app))
+    """`{"force"?}` → `{"ok", "findings"}` of the app as it would be published."""
+    asked = await json_object(request, allowed=("force",))
+    version, findings, _ = await read(request, lambda work: _planned(work, app, asked))
     return answer({"ok": version is not None, "findings": _as_json(findings)})
 
 
 @router.post("/apps/{app}/draft:plan")
 async def plan_draft(request: Request, app: str) -> Response:
-    """`{"ok", "version", "findings", "steps"}`: what publishing would do; nothing is changed."""
-    version, findings, steps = await read(request, lambda work: _planned(work, app))
+    """`{"force"?}` → `{"ok", "version", "findings", "steps"}`: what publishing would do; nothing is changed."""
+    asked = await json_object(request, allowed=("force",))
+    version, findings, steps = await read(request, lambda work: _planned(work, app, asked))
     return answer(
         {
             "ok": version is not None,
@@ -168,34 +176,60 @@ async def plan_draft(request: Request, app: str) -> Response:
     )
 
 
-def _planned(work: UnitOfWork, app: str) -> tuple[int | None, list[Finding], list[Any]]:
-    require_admin(work)
-    after, findings, steps = plan(work, drafts.drafted(work, app))
+def _planned(
+    work: UnitOfWork, app: str, asked: dict[str, Any]
+) -> tuple[int | None, list[Finding], list[Any]]:
+    require_designer(work, app)
+    after, findings, steps = plan(work, drafts.drafted(work, app), force=texts(asked, "force"))
     publishable = after is not None and not has_errors(findings)
     return (after.version if after is not None and publishable else None), findings, steps
 
 
-@router.post("/apps/{app}/draft:publish")
+@router.post("/apps/{app}/draft:publish", responses=BEGUN)
 async def publish_draft(request: Request, app: str) -> Response:
-    """`{"note"?}` → `{"app", "version", "changed", "findings", "steps"}`; 422 with every error."""
-    body = await json_object(request, allowed=("note",))
+    """`{"note"?, "approve"?, "force"?, "pilot"?}` → `{"app", "version", "changed", "findings", "steps"}`; 422 with
+    every error. `approve` and `force` are pointers of the plan's destructive steps and of removals that break
+    something; `pilot` names who tries the version first: `{"users"?, "departments"?, "roles"?}`. 202 with a `job`
+    when what is stored must be converted first: see `/apps/{app}/publishing/{job}`.
+    """
+    body = await json_object(request, allowed=("note", "approve", "force", "pilot"))
+    wish = _wish(body)
+
+    def look(work: UnitOfWork) -> Prepared:
+        require_designer(work, app)
+        return prepare(work, drafts.drafted(work, app), force=wish.force)
+
+    prepared = await read(request, look)
 
     def publish(work: UnitOfWork) -> dict[str, Any]:
-        require_admin(work)
-        return _published(drafts.publish_draft(work, app, note=body.get("note")))
+        require_designer(work, app)
+        return published_json(drafts.publish_draft(work, app, wish, prepared=prepared))
 
-    return answer(await write(request, publish, source="designer"))
+    done = await write(request, publish, source="designer")
+    return answer(done, 202 if "job" in done else 200)
+
+
+def _wish(body: dict[str, Any]) -> drafts.Wish:
+    pilot = body.get("pilot")
+    return drafts.Wish(
+        note=body.get("note"),
+        approve=texts(body, "approve"),
+        force=texts(body, "force"),
+        pilot=read_group(pilot) if pilot is not None else None,
+    )
 
 
 @router.post("/apps/{app}/draft:discard", status_code=204)
 async def discard_draft(request: Request, app: str) -> Response:
-    """Forget the draft."""
+    """Forget the draft, or with `{"kind", "key"}` what it says of one document."""
+    body = await json_object(request, allowed=("kind", "key"))
+    one = (required_text(body, "kind"), required_text(body, "key")) if body else (None, None)
 
     def discard(work: UnitOfWork) -> None:
-        require_admin(work)
-        repository.drop_draft(work, app)
+        require_designer(work, app)
+        drafts.discard(work, app, *one)
 
-    await write(request, discard)
+    await write(request, discard, source="designer")
     return nothing()
 
 
@@ -204,31 +238,41 @@ async def versions(request: Request, app: str) -> Response:
     """All published versions, the newest first."""
 
     def find(work: UnitOfWork) -> list[dict[str, Any]]:
-        require_admin(work)
+        require_designer(work, app)
         work.app(app)
         return repository.versions(work.connection, app)
 
     return page(await read(request, find))
 
 
-@router.post("/apps/{app}/versions/{version}:restore")
+@router.post("/apps/{app}/versions/{version}:restore", responses=BEGUN)
 async def restore_version(request: Request, app: str, version: int) -> Response:
-    """Publish an earlier version again, as a new one."""
+    """`{"note"?, "approve"?, "force"?}`: publish an earlier version again, as a new one."""
+    wish = _wish(await json_object(request, allowed=("note", "approve", "force")))
+
+    def look(work: UnitOfWork) -> Prepared:
+        require_designer(work, app)
+        return prepare(work, drafts.earlier(work, app, version), force=wish.force)
+
+    prepared = await read(request, look)
 
     def restore(work: UnitOfWork) -> dict[str, Any]:
-        require_admin(work)
-        return _published(drafts.restore_version(work, app, version))
+        require_designer(work, app)
+        return published_json(drafts.restore_version(work, app, version, wish, prepared=prepared))
 
-    return answer(await write(request, restore, source="designer"))
+    done = await write(request, restore, source="designer")
+    return answer(done, 202 if "job" in done else 200)
 
 
-def _published(done: Published) -> dict[str, Any]:
+def published_json(done: Published) -> dict[str, Any]:
+    """What publishing did, as it leaves."""
     return {
         "app": done.app,
         "version": done.version,
         "changed": done.changed,
         "findings": _as_json(done.findings),
         "steps": [step.as_json() for step in done.steps],
+        **({"job": done.job} if done.job is not None else {}),
     }
 
 

@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, Response
 
 from api.answers import answer, page
 from api.body import json_object, number, query
-from api.edge import read, write
+from api.edge import noted, read, write
 from engine.definitions.check import read_model
 from engine.errors import Invalid
 from engine.findings import Finding
@@ -68,6 +68,7 @@ async def export_file(request: Request, app: str, form: str, transfer: str) -> R
     """The file, once it is done."""
     query(request)
     place, name = await read(request, lambda work: service.fetch(work, _find(work, app, form, transfer).id))
+    await noted(request, "export_fetched", form, app=app, details={"transfer": transfer})
     return FileResponse(place, filename=name)
 
 

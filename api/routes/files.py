@@ -62,7 +62,7 @@ async def upload(request: Request) -> Response:
     `?name=photo.jpg&source=camera|gallery|file&sha256=`. At most `part_size` bytes; larger ones go in parts.
     """
     asked = query(request, "name", "source", "sha256")
-    name, source = clean_name(required_text(asked, "name")), _source(asked)
+    name, source = clean_name(required_text(asked, "name")), source_of(asked)
     edge = edge_of(request)
     principal = await edge.principal_of(request)
     settings, store = edge.runtime.settings, store_of(edge.runtime)
@@ -95,7 +95,7 @@ async def upload(request: Request) -> Response:
 async def begin_upload(request: Request) -> Response:
     """Begin a file that comes in parts: `{"name", "size", "source"}`. The answer says the `part_size`."""
     body = await json_object(request, allowed=("name", "size", "source"))
-    name, source, size = required_text(body, "name"), _source(body), body.get("size")
+    name, source, size = required_text(body, "name"), source_of(body), body.get("size")
     if not isinstance(size, int) or isinstance(size, bool) or not 0 < size < 2**53:
         message = text("应为文件的字节数。", "The size of the file in bytes is expected.")
         raise Invalid([error("wrong_type", "/size", message)])
@@ -243,7 +243,7 @@ def _shape(request: Request) -> tuple[int | None, bool]:
     return (int(size) if size else None), flag(asked, "download")
 
 
-def _source(given: dict[str, Any]) -> str | None:
+def source_of(given: dict[str, Any]) -> str | None:
     source = given.get("source")
     if source is not None and source not in SOURCES:
         known = ", ".join(SOURCES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter
@@ -11,8 +12,11 @@ from starlette.responses import Response
 from api.answers import answer, created, nothing, page
 from api.body import flag, json_object, number, query, required_text
 from api.edge import edge_of, read, write
-from engine.identity import repository, service
-from engine.identity.organisation import load_organisation, organisation
+from engine.changes.operations import note
+from engine.errors import Invalid
+from engine.findings import error, text
+from engine.identity import attempts, chosen_passwords, repository, service
+from engine.identity.organisation import load_organisation, organisation, role_warnings
 from engine.identity.passwords import hash_password
 from engine.storage.unit_of_work import UnitOfWork
 
@@ -55,19 +59,47 @@ def _visible(work: UnitOfWork, rows: list[dict[str, Any]]) -> list[dict[str, Any
 
 @router.post("/users", status_code=201)
 async def create_user(request: Request) -> Response:
-    """A user document, optionally with `password`."""
+    """A user document, optionally with `password`; unless `must_change` is false it is for the first login only."""
     document = await json_object(request)
     hashed = await _hashed(request, document)
-    made = await write(request, lambda work: service.create_user(work, document, password_hash=hashed))
+    change = _must_change(document)
+    made = await write(
+        request,
+        lambda work: service.create_user(work, document, password_hash=hashed, must_change=change),
+    )
     return created(made, f"/api/v1/users/{made['id']}")
 
 
 async def _hashed(request: Request, document: dict[str, Any]) -> str | None:
+    """The hash of the password in the document, which is taken out of it."""
     if "password" not in document:
         return None
     password = required_text(document, "password")
     del document["password"]
-    return await edge_of(request).compute(lambda: hash_password(password))
+    names = {"username": "", "email": None, **document}
+    row = {**names, "id": document.get("id", ""), "username": names["username"] or ""}
+    return await _hash_of(request, password, {key: str(value or "") for key, value in row.items()})
+
+
+async def _hash_of(request: Request, password: str, row: Mapping[str, Any]) -> str:
+    """Only administrators may have one computed: it costs time."""
+
+    def policy(work: UnitOfWork) -> chosen_passwords.Policy:
+        service.require_admin(work)
+        return chosen_passwords.policy(work)
+
+    found = await read(request, policy)
+    chosen_passwords.check_choice(password, found, chosen_passwords.names_of(row))
+    return await edge_of(request).passwords.run(lambda: hash_password(password))
+
+
+def _must_change(document: dict[str, Any]) -> bool:
+    """Whether a password given by somebody else is only for the first login; taken out of the document."""
+    said = document.pop("must_change", True)
+    if isinstance(said, bool):
+        return said
+    message = text("应为 true 或 false。", "true or false is expected.")
+    raise Invalid([error("wrong_type", "/must_change", message)])
 
 
 @router.get("/users/{user}")
@@ -91,12 +123,31 @@ async def update_user(request: Request, user: str) -> Response:
 
 @router.post("/users/{user}:password", status_code=204)
 async def set_password(request: Request, user: str) -> Response:
-    """`{"password"}`: a new password, set by an administrator."""
-    body = await json_object(request, allowed=("password",))
-    password = required_text(body, "password")
-    await read(request, service.require_admin)
-    hashed = await edge_of(request).compute(lambda: hash_password(password))
-    await write(request, lambda work: service.set_password_hash(work, user, hashed))
+    """`{"password", "must_change"?}`: a new password, set by an administrator; unless `must_change` is false it
+    is only for the next login.
+    """
+    body = await json_object(request, allowed=("password", "must_change"))
+    password, change = required_text(body, "password"), _must_change(body)
+
+    def about(work: UnitOfWork) -> dict[str, Any]:
+        service.require_admin(work)
+        return service.get_user(work, user)
+
+    hashed = await _hash_of(request, password, await read(request, about))
+    await write(request, lambda work: service.set_password_hash(work, user, hashed, must_change=change))
+    return nothing()
+
+
+@router.post("/users/{user}:unlock", status_code=204)
+async def unlock(request: Request, user: str) -> Response:
+    """Forget the failed logins of a user, so that they need not wait. Administrators only."""
+
+    def open_again(work: UnitOfWork) -> None:
+        service.require_admin(work)
+        attempts.open_again(work, service.get_user(work, user)["username"])
+        note(work, "login_unlocked", user)
+
+    await write(request, open_again)
     return nothing()
 
 
@@ -154,4 +205,10 @@ async def export_organisation(request: Request) -> Response:
 async def import_organisation(request: Request) -> Response:
     """Bring departments and users to what the document says. Administrators only."""
     document = await json_object(request)
-    return answer(await write(request, lambda work: load_organisation(work, document)))
+
+    def load(work: UnitOfWork) -> dict[str, Any]:
+        done = load_organisation(work, document)
+        warnings = [each.as_json() for each in role_warnings(work, document)]
+        return {**done, "warnings": warnings} if warnings else done
+
+    return answer(await write(request, load))

@@ -129,7 +129,7 @@ async def import_errors(request: Request, app: str, form: str, transfer: str) ->
     return FileResponse(place, media_type=XLSX, filename=f"{form}-errors.xlsx")
 
 
-@router.post("/imports/{transfer}:cancel")
+@router.post("/imports/{transfer}:cancel", status_code=202)
 async def cancel_import(request: Request, app: str, form: str, transfer: str) -> Response:
     """Stop an import. What is saved stays, unless it is one of all or nothing."""
     query(request)
@@ -140,7 +140,7 @@ async def cancel_import(request: Request, app: str, form: str, transfer: str) ->
     return answer(await write(request, stop), 202)
 
 
-@router.post("/imports/{transfer}:undo")
+@router.post("/imports/{transfer}:undo", status_code=202)
 async def undo_import(request: Request, app: str, form: str, transfer: str) -> Response:
     """Take an import back: new records go into the recycle bin, changed ones are as before. Refused with a
     list when a record of it is used or was changed since.

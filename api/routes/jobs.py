@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api.answers import answer, page
 from api.body import number, query
 from api.edge import read, write
+from engine.changes.operations import note
 from engine.identity.service import require_admin
 from engine.jobs import repository
 from engine.storage.unit_of_work import UnitOfWork
@@ -50,6 +51,7 @@ async def retry_job(request: Request, job: str) -> Response:
     def retry(work: UnitOfWork) -> dict[str, Any]:
         require_admin(work)
         repository.retry(work, job)
+        note(work, "job_retried", job)
         return asdict(repository.get(work, job))
 
     return answer(await write(request, retry))
@@ -64,6 +66,7 @@ async def cancel_job(request: Request, job: str) -> Response:
         repository.get(work, job)
         if not repository.cancel(work, job=job):
             raise repository.JobNotWaiting()
+        note(work, "job_cancelled", job)
         return asdict(repository.get(work, job))
 
     return answer(await write(request, cancel))

@@ -12,6 +12,7 @@ from api.answers import answer, page
 from api.body import flag, number, query
 from api.edge import read, write
 from engine.connect import notifications
+from engine.identity.token_requests import require_all_places
 from engine.storage.unit_of_work import UnitOfWork
 
 router = APIRouter(prefix="/notifications", tags=["notifications"])
@@ -25,6 +26,7 @@ async def inbox(request: Request) -> Response:
     unread = flag(asked, "unread") if "unread" in asked else None
 
     def find(work: UnitOfWork) -> tuple[list[dict[str, Any]], int]:
+        require_all_places(work)
         user = work.principal.user
         rows = notifications.inbox(work, user, unread=unread, before=asked.get("before"), limit=limit + 1)
         return rows, notifications.unread_count(work, user)
@@ -39,6 +41,7 @@ async def mark_read(request: Request, notification: str) -> Response:
     """Tick off one notification."""
 
     def tick(work: UnitOfWork) -> dict[str, Any]:
+        require_all_places(work)
         read_at = notifications.mark_read(work, work.principal.user, notification)
         return {"id": notification, "read_at": read_at}
 

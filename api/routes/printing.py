@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.answers import page
 from api.body import json_object, query, required_text
 from api.described import body_of
-from api.edge import edge_of, read
+from api.edge import edge_of, noted, read
 from api.errors import language as asked_language
 from engine.definitions.app import CompiledApp
 from engine.errors import Invalid
@@ -54,7 +54,9 @@ async def print_record(request: Request, app: str, form: str, record: str, templ
     def find(work: UnitOfWork, found: CompiledApp, where: Form) -> list[Printed]:
         return gather(work, found, where, template, [record], language=_language(request, asked))
 
-    return await _printed(request, _placed(app, form, find), _format(asked))
+    paper = await _printed(request, _placed(app, form, find), _format(asked))
+    await noted(request, "print", form, app=app, details={"template": template, "records": [record]})
+    return paper
 
 
 @router.post(
@@ -83,7 +85,9 @@ async def print_records(request: Request, app: str, form: str) -> Response:
         language = _language(request, body)
         return gather(work, found, where, template, records, language=language, pointer="/records/{index}")
 
-    return await _printed(request, _placed(app, form, find), _format(body))
+    paper = await _printed(request, _placed(app, form, find), _format(body))
+    await noted(request, "print", form, app=app, details={"template": template, "records": records})
+    return paper
 
 
 @router.post(

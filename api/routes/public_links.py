@@ -13,7 +13,13 @@ from api.answers import answer, created, nothing
 from api.body import json_body, json_object, query, required_text
 from api.described import body_of
 from api.edge import NOBODY, edge_of, read, write
+from api.receiving import received
+from api.routes.files import content_of, source_of
 from engine.errors import Invalid
+from engine.files import uploads
+from engine.files.inspect import inspect
+from engine.files.names import clean_name
+from engine.files.opened import store_of
 from engine.findings import Finding, error, text
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import compiled_form
@@ -103,6 +109,39 @@ async def enter_form(request: Request, token: str) -> Response:
     peer = request.client.host if request.client else ""
     done = await edge_of(request).write_as(NOBODY, lambda work: service.enter(work, token, body, peer=peer))
     return answer(done, 201)
+
+
+@router.post(
+    OUTSIDE + "/files",
+    status_code=201,
+    openapi_extra={
+        **content_of(name="What the file is called.", source="Where it comes from: camera, gallery or file."),
+        "security": [],
+    },
+)
+async def upload_to_form(request: Request, token: str) -> Response:
+    """Upload a file for an entry by this link: the body is its content. No login; what no entry names within a
+    day is removed.
+    """
+    asked = query(request, "name", "source")
+    name, source = clean_name(required_text(asked, "name")), source_of(asked)
+    edge = edge_of(request)
+    peer = request.client.host if request.client else ""
+
+    def look() -> None:
+        with edge.runtime.reading(NOBODY) as work:
+            service.takes_files(work, token)
+
+    await edge.compute(look)
+    async with received(request, edge.files, edge.runtime.settings) as path:
+        facts = await edge.files.run(lambda: inspect(path, name))
+        guest, file = await edge.write_as(
+            NOBODY,
+            lambda work: service.begin_file(work, token, facts.name, facts.size, source=source, peer=peer),
+        )
+        await edge.files.run(lambda: store_of(edge.runtime).put(file.place, path))
+    done = await edge.write_as(guest, lambda work: uploads.settle(work, file.id, facts))
+    return answer({"id": done.id, "name": done.name, "size": done.size, "type": done.type}, 201)
 
 
 def _wish(body: dict[str, Any]) -> LinkWish:

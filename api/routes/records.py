@@ -21,9 +21,10 @@ from engine.findings import error, text
 from engine.storage.unit_of_work import UnitOfWork
 from forms import api_records
 from forms.access import Access
+from forms.asked_paths import read_fields
 from forms.compiled import Form, compiled_form
 from forms.history import history_json
-from forms.listing import MAX_LIMIT, CountMode, ListQuery, list_json, read_fields
+from forms.listing import MAX_LIMIT, CountMode, ListQuery, list_json
 from forms.record_schema import record_schema
 
 LIST_PARAMETERS = ("filter", "sort", "fields", "limit", "cursor", "count")

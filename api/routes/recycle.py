@@ -39,7 +39,7 @@ async def restore_unit(request: Request, app: str, unit: str) -> Response:
     return answer(await write(request, lambda work: recycle_bin.restore_json(work, work.app(app), unit)))
 
 
-@router.delete("/recycle/{unit}")
+@router.delete("/recycle/{unit}", status_code=204)
 async def purge_unit(request: Request, app: str, unit: str) -> Response:
     """Remove a unit for good. Administrators only; the history stays."""
     query(request)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.answers import answer, page
 from api.body import json_object, parse_json, query
-from api.edge import edge_of, read
+from api.edge import edge_of, noted, read
 from engine.errors import Invalid
 from engine.findings import error, text
 from engine.storage.unit_of_work import UnitOfWork
@@ -74,6 +74,7 @@ async def export_csv(request: Request, app: str, report: str) -> Response:
         request, lambda work: prepare(work, app, report, params=params, action="export"), min_pos
     )
     locale = (await edge_of(request).principal_of(request)).locale
+    await noted(request, "report_exported", report, app=app, details={**body, "rows": len(found.rows)})
     headers = {"content-disposition": f'attachment; filename="{report}.csv"'}
     return Response(as_csv(found, locale), 200, headers, "text/csv; charset=utf-8")
 

@@ -18,6 +18,7 @@ from designer_schemas.reference.markdown import both, page
 from designer_schemas.reference.measures import measures
 from designer_schemas.reference.rule_parts import actions, triggers
 from designer_schemas.reference.settings import settings
+from designer_schemas.reference.test_steps import test_steps
 from engine.errors import EngineError
 from engine.registry import Registry
 
@@ -42,6 +43,7 @@ def pages(sources: Sources) -> dict[str, bytes]:
         "triggers.md": triggers(sources.registries),
         "actions.md": actions(sources.registries),
         "measures.md": measures(sources.registries),
+        "test_steps.md": test_steps(sources.registries),
         "functions.md": functions(),
         "errors.md": errors(sources.errors, sources.status),
         "findings.md": findings(sources.rooms),

@@ -39,6 +39,28 @@ NOTES: Mapping[str, tuple[str, str]] = {
         "令牌在内存中记住的秒数；停用用户最迟在此之后对其他进程生效。",
         "Seconds a token is remembered; other processes notice a disabled user after that at the latest.",
     ),
+    "public_url": (
+        "用户访问本系统的地址，用于邮件中的链接和统一登录的回调。",
+        "Where people reach this; links in mails and the callback of a single sign-on begin with it.",
+    ),
+    "password_length": ("密码最少字符数。", "Fewest characters of a password."),
+    "password_days": (
+        "密码须在多少天后修改；0：不过期。",
+        "Days until a password must be changed; 0: never.",
+    ),
+    "oidc_issuer": ("OpenID 服务的签发者地址；空：不使用。", "Issuer of the OpenID provider; empty: none."),
+    "oidc_client": ("本系统在该服务的客户端标识。", "Our client id at the provider."),
+    "oidc_secret": ("本系统在该服务的密钥；空：仅用 PKCE。", "Our secret there; empty: PKCE alone."),
+    "oidc_scopes": ("请求的范围。", "Scopes that are asked for."),
+    "oidc_label": ("登录页上该服务的名称。", "What the provider is called on the login page."),
+    "oidc_username": ("登录名所在的声明。", "Claim with the login name."),
+    "oidc_department": ("部门所在的声明；空：不取。", "Claim with the department; empty: not taken over."),
+    "oidc_roles": (
+        "用户组所在的声明；空：角色在本系统授予。",
+        "Claim with groups; empty: roles are given here.",
+    ),
+    "oidc_role_names": ("用户组到角色的 JSON。", "Roles by group, as JSON."),
+    "oidc_create": ("为首次到来的人建用户。", "Make users who come for the first time."),
     "admin_password": ("尚无用户时，以此密码创建 root。", "Creates `root` once when no user exists."),
     "smtp_host": ("邮件服务器；空：不发邮件。", "Mail server; empty: no mail is sent."),
     "smtp_port": ("邮件服务器端口。", "Port of the mail server."),
@@ -88,6 +110,14 @@ NOTES: Mapping[str, tuple[str, str]] = {
     "file_kept_days": (
         "记录不再使用的文件保留的天数，此后删除。",
         "Days a file is kept after the last record let go of it.",
+    ),
+    "log_kept_days": (
+        "操作日志和记录历史保留的天数；0 为永久。",
+        "Days the operation log and the history of records are kept; 0: for good.",
+    ),
+    "reads_kept_days": (
+        "查阅日志保留的天数；0 为永久。",
+        "Days the access log is kept; 0: for good.",
     ),
 }
 """What each setting is for; one without a line here shows what its declaration says."""

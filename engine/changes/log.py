@@ -15,6 +15,8 @@ from typing import Any
 import orjson
 from sqlalchemy import func, select
 
+from engine.changes import streams
+from engine.changes.streams import BATCH
 from engine.identity.principal import SYSTEM
 from engine.protocols import RecordChange
 from engine.storage.columns import moment_text
@@ -22,24 +24,16 @@ from engine.storage.tables import change as table
 from engine.storage.unit_of_work import UnitOfWork
 from engine.storage.waiting import Insert
 
-SEQUENCER_LOCK = 4_401_002
-BATCH = 5_000
-
-_COLUMNS = "at, app, form, record, op, actor, source, cause, batch, rev, diff"
+_COLUMNS = "at, app, form, record, op, actor, source, cause, batch, rev, diff, request, address"
 _WITH_ID = Insert("ff_change", ("id", *_COLUMNS.split(", ")))
 _NEW = Insert("ff_change", tuple(_COLUMNS.split(", ")))
 _BLOCK = "change ids"
 HELD = "records held"
 BLOCK = 100
 _INSERT = {
-    "sqlite": f"INSERT INTO ff_change ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
-    "postgres": f"INSERT INTO ff_change ({_COLUMNS}) VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s) RETURNING id",
+    "sqlite": f"INSERT INTO ff_change ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
+    "postgres": f"INSERT INTO ff_change ({_COLUMNS}) VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s) RETURNING id",
 }
-_SEQUENCE = f"""
-    UPDATE ff_change SET pos = new.pos FROM (
-        SELECT id, row_number() OVER (ORDER BY id) + (SELECT coalesce(max(pos), 0) FROM ff_change) AS pos
-        FROM ff_change WHERE pos IS NULL ORDER BY id LIMIT {BATCH}
-    ) AS new WHERE ff_change.id = new.id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +53,8 @@ class Change:
     batch: str | None
     rev: int
     diff: dict[str, Any]
+    request: str | None = None
+    address: str | None = None
 
 
 def append(work: UnitOfWork, change: RecordChange, rev: int, diff: Mapping[str, Any]) -> int:
@@ -76,6 +72,8 @@ def append(work: UnitOfWork, change: RecordChange, rev: int, diff: Mapping[str, 
         work.batch,
         rev,
         orjson.dumps(diff).decode(),
+        work.request_id,
+        work.address,
     )
     if work.collecting and (change.op == "create" or change.record in work.memory.get(HELD, ())):
         change.id = _next_id(work)
@@ -92,7 +90,8 @@ def append_new(work: UnitOfWork, app: str, form: str, created: Sequence[tuple[st
     at = moment_text(work.now) if work.runtime.database.dialect == "sqlite" else work.now
     before = (at, app, form)
     after = ("create", work.principal.user, work.source, work.cause, work.batch, 1)
-    work.insert(_NEW, [(*before, record, *after, diff) for record, diff in created])
+    origin = (work.request_id, work.address)
+    work.insert(_NEW, [(*before, record, *after, diff, *origin) for record, diff in created])
 
 
 def _next_id(work: UnitOfWork) -> int:
@@ -120,16 +119,12 @@ def _block(work: UnitOfWork) -> Iterator[int]:
 
 def sequence(work: UnitOfWork) -> None:
     """Give every committed row its place. Needs a writing unit of work; safe to call at any time."""
-    dialect = work.runtime.database.dialect
-    if dialect == "postgres":
-        work.row("SELECT pg_advisory_xact_lock(%s)", (SEQUENCER_LOCK,))
-    while work.run(_SEQUENCE) == BATCH:
-        pass
+    streams.sequence(work, streams.CHANGES)
 
 
 def bring_to_head(work: UnitOfWork) -> int:
     """The head of the log after sequencing what is committed; opens a write only when there is something."""
-    if work.row("SELECT 1 FROM ff_change WHERE pos IS NULL LIMIT 1") is not None:
+    if streams.waits(work, streams.CHANGES):
         with work.runtime.unit_of_work(SYSTEM, source="engine") as writer:
             sequence(writer)
     return head(work)
@@ -148,10 +143,21 @@ def read_since(work: UnitOfWork, pos: int, *, limit: int = BATCH) -> list[Change
 
 
 def of_record(
-    work: UnitOfWork, app: str, form: str, record: str, *, limit: int = 200, before: int | None = None
+    work: UnitOfWork,
+    app: str,
+    form: str,
+    record: str,
+    *,
+    limit: int = 200,
+    before: int | None = None,
+    also: Sequence[str] = (),
 ) -> list[Change]:
-    """The history of one record, newest first; `before` is the id to continue below."""
-    statement = select(table).where(table.c.app == app, table.c.form == form, table.c.record == record)
+    """The history of one record, newest first; `before` is the id to continue below, `also` names the form
+    had before.
+    """
+    statement = select(table).where(
+        table.c.app == app, table.c.form.in_([form, *also]), table.c.record == record
+    )
     if before is not None:
         statement = statement.where(table.c.id < before)
     rows = work.connection.execute(statement.order_by(table.c.id.desc()).limit(limit))

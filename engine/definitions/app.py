@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from engine.errors import NotFound
+from engine.errors import Conflict, NotFound
 from engine.expressions.working_time import WorkCalendar, named_calendars
+from engine.findings import Finding
 from engine.protocols import Document
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -46,6 +47,12 @@ class AppDocument(Document):
     recycle_days: int | None = Field(
         default=None, ge=1, le=3650, description="Deleted records are removed for good after so many days."
     )
+    parked_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=3650,
+        description="Values that publishing put aside are removed for good after so many days.",
+    )
 
 
 class AppNotFound(NotFound):
@@ -55,8 +62,50 @@ class AppNotFound(NotFound):
     zh = "没有该应用。"
 
 
+class DefinitionBroken(Conflict):
+    """This part of the app names something that was removed and is switched off."""
+
+    code = "definition_broken"
+    zh = "该定义引用了已删除的内容，已停用。"
+    fix_zh = "请恢复被删除的内容，或修改该定义后重新发布；details 说明了原因。"
+    fix_en = "Bring back what was removed, or correct the definition and publish it; details say why."
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenPart:
+    """Something that is off because `finding` is wrong with it. `pointer` names list items by key, `part` is
+    the label of the innermost thing there; `whole` says that the document is off altogether.
+    """
+
+    kind: str
+    key: str
+    label: Mapping[str, str] | None
+    pointer: str
+    part: Mapping[str, str] | None
+    whole: bool
+    finding: Finding
+
+    def as_json(self) -> dict[str, Any]:
+        """As it leaves over REST."""
+        return {
+            "kind": self.kind,
+            "key": self.key,
+            "label": self.label,
+            "pointer": self.pointer,
+            "part": self.part,
+            "whole": self.whole,
+            "code": self.finding.code,
+            "message": dict(self.finding.message),
+        }
+
+
 Documents = Mapping[str, Mapping[str, dict[str, Any]]]
 """kind -> key -> document, as JSON; the app document itself is ("app", app key)."""
+
+
+Layout = Mapping[str, Any]
+"""Kind -> where the store keeps what its documents describe, as JSON; only what differs from the default."""
+NO_LAYOUT: Layout = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +119,8 @@ class CompiledApp:
     compiled: Mapping[str, Mapping[str, Any]]
     zone: ZoneInfo
     variables: Mapping[str, Any]
+    broken: tuple[BrokenPart, ...] = ()
+    layout: Layout = field(default_factory=lambda: NO_LAYOUT)
     memory: dict[Any, Any] = field(default_factory=dict)
 
     @property
@@ -93,3 +144,13 @@ class CompiledApp:
     def kind(self, kind: str) -> Mapping[str, Any]:
         """The compiled objects of one kind by key."""
         return self.compiled.get(kind, MappingProxyType({}))
+
+    def require_whole(self, kind: str, key: str, *, explain: bool = False) -> None:
+        """Say so when an object is missing because it is broken. Raises DefinitionBroken.
+
+        The reasons name parts of the app: `explain` them only to who may see all of it.
+        """
+        why = [part for part in self.broken if part.whole and (part.kind, part.key) == (kind, key)]
+        if why:
+            reasons = {"broken": [part.as_json() for part in why]} if explain else {}
+            raise DefinitionBroken(details={"kind": kind, "key": key, **reasons})

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
-from engine.definitions.app import AppDocument, CompiledApp, Documents
+from engine.definitions.app import NO_LAYOUT, AppDocument, CompiledApp, Documents, Layout
 from engine.definitions.context import Context
 from engine.definitions.wording import sentence
 from engine.findings import Finding, Text, error, has_errors
@@ -40,13 +40,15 @@ def check_app(
     *,
     version: int = 0,
     ring: KeyRing | None = None,
+    layout: Layout = NO_LAYOUT,
 ) -> Checked:
     """Check all documents of one app together. Never raises for bad documents.
 
-    Without a `ring` the app is for looking at: it cannot read or write encrypted values.
+    Without a `ring` the app is for looking at: it cannot read or write encrypted values. `layout` says where
+    the store keeps what the documents describe; without it everything stands under its default name.
     """
     findings: list[Finding] = []
-    context = examine(source, registries, findings, ring=ring)
+    context = examine(source, registries, findings, ring=ring, layout=layout)
     if context is None or has_errors(findings):
         return Checked(tuple(findings), None)
     app = CompiledApp(
@@ -57,6 +59,7 @@ def check_app(
         compiled=_frozen(context.compiled),
         zone=ZoneInfo(context.settings.tz),
         variables=MappingProxyType(context.variables),
+        layout=layout,
     )
     return Checked(tuple(findings), app)
 
@@ -67,6 +70,7 @@ def examine(
     findings: list[Finding],
     *,
     ring: KeyRing | None = None,
+    layout: Layout = NO_LAYOUT,
 ) -> Context | None:
     """Everything that can be compiled of an app, broken documents left out; None without readable settings.
 
@@ -77,7 +81,7 @@ def examine(
         return None
     ordered = kinds(registries)
     documents = _read_all(source, ordered, findings)
-    context = Context(settings, registries, documents, findings=findings, ring=ring)
+    context = Context(settings, registries, documents, findings=findings, ring=ring, layout=layout)
     for kind in ordered:
         context.known[kind.type] = dict(context.variables)
         context.compiled[kind.type] = kind.check_and_compile(documents[kind.type], context)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
-from engine.definitions.app import AppDocument
+from engine.definitions.app import NO_LAYOUT, AppDocument, Layout
 from engine.definitions.places import Place
 from engine.definitions.sealed import unsealed
 from engine.expressions import CheckedExpression, ExpressionError, Scope, Shape, Type
@@ -35,7 +35,7 @@ BASE_VARIABLES: Mapping[str, Type] = {
 class Context:
     """Shared by all kinds while one app is checked and compiled. `places` are those of all expressions so
     far by JSON pointer, `known` the variables each kind began with. `ring` holds the keys of encrypted values;
-    None where an app is only checked.
+    None where an app is only checked. `layout` says where the store keeps things.
     """
 
     settings: AppDocument
@@ -48,6 +48,7 @@ class Context:
     places: dict[str, Place] = field(default_factory=dict)
     known: dict[str, dict[str, Type]] = field(default_factory=dict)
     ring: KeyRing | None = None
+    layout: Layout = field(default_factory=lambda: NO_LAYOUT)
 
     def shape(self, form: str) -> Shape | None:
         """The record shape of a form, system forms `user` and `dept` included."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.changes import operations
 from engine.definitions import repository
 from engine.definitions.app import AppNotFound, Documents
 from engine.definitions.check import kinds
-from engine.definitions.publish import Published, publish
+from engine.definitions.compare import compare
+from engine.definitions.pilot import PilotGroup
+from engine.definitions.publish import Prepared, Published, publish
 from engine.errors import NotFound
 from engine.protocols import DefinitionKind
 from engine.storage.unit_of_work import UnitOfWork
@@ -30,6 +34,11 @@ class DocumentNotFound(NotFound):
 def known_kind(work: UnitOfWork, kind: str) -> str:
     """`kind` itself, by type or by folder name. Raises KindNotFound."""
     return kind if kind == "app" else kind_of(work, kind).type
+
+
+def all_kinds(work: UnitOfWork) -> list[DefinitionKind]:
+    """Every kind of definition there is."""
+    return kinds(work.runtime.registries)
 
 
 def kind_of(work: UnitOfWork, kind: str) -> DefinitionKind:
@@ -80,16 +89,110 @@ def remove_document(work: UnitOfWork, app: str, kind: str, key: str) -> None:
     repository.put_draft(work, app, known_kind(work, kind), key, None)
 
 
-def publish_draft(work: UnitOfWork, app: str, *, note: str | None = None) -> Published:
-    """Publish the draft and clear it. Raises Invalid, AppNotFound."""
-    done = publish(work, drafted(work, app), note=note)
-    repository.drop_draft(work, app)
+def difference(work: UnitOfWork, app: str) -> list[dict[str, Any]]:
+    """What the draft changes, document by document, with who drafted it and when. Raises AppNotFound."""
+    head = work.runtime.head(work, app)
+    rows = {(row["kind"], row["key"]): row for row in repository.drafts(work.connection, app)}
+    found = compare(head.source if head else {}, drafted(work, app))
+    return [
+        {
+            **each.as_json(),
+            "updated_by": rows[each.kind, each.key]["updated_by"],
+            "updated_at": rows[each.kind, each.key]["updated_at"],
+        }
+        for each in found
+    ]
+
+
+def discard(work: UnitOfWork, app: str, kind: str | None = None, key: str | None = None) -> None:
+    """Forget the draft, or what it says of one document. Raises DocumentNotFound."""
+    if kind is None or key is None:
+        if repository.drop_draft(work, app):
+            operations.note(work, "draft_discarded", app, app=app)
+        return
+    kind = known_kind(work, kind)
+    if not repository.drop_draft(work, app, kind, key):
+        raise DocumentNotFound()
+    operations.note(work, "draft_discarded", f"{kind}/{key}", app=app)
+
+
+def versions_differ(work: UnitOfWork, app: str, one: int, other: int) -> list[dict[str, Any]]:
+    """What changed from version `one` to version `other`. Raises DocumentNotFound."""
+    before, after = (repository.documents_of(work.connection, app, version) for version in (one, other))
+    if before is None or after is None:
+        raise DocumentNotFound()
+    return [each.as_json() for each in compare(before, after)]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a publish request says beside the documents: destructive steps that are approved, removals that may
+    break what uses them, and the people who try the version first.
+    """
+
+    note: str | None = None
+    approve: tuple[str, ...] = ()
+    force: tuple[str, ...] = ()
+    pilot: PilotGroup | None = None
+
+
+def publish_draft(
+    work: UnitOfWork,
+    app: str,
+    wish: Wish = Wish(),
+    *,
+    note: str | None = None,
+    prepared: Prepared | None = None,
+) -> Published:
+    """Publish the draft and clear it; what is `prepared` need not be checked again. Raises Invalid, AppNotFound."""
+    return _publish(work, app, drafted(work, app), replace(wish, note=wish.note or note), prepared)
+
+
+def _publish(
+    work: UnitOfWork, app: str, documents: Documents, wish: Wish, prepared: Prepared | None
+) -> Published:
+    done = publish(
+        work,
+        documents,
+        note=wish.note,
+        approve=wish.approve,
+        force=wish.force,
+        pilot=wish.pilot,
+        prepared=prepared,
+    )
+    if done.job is None:  # else the draft stays until what takes long is done
+        repository.drop_draft(work, app)
     return done
 
 
-def restore_version(work: UnitOfWork, app: str, version: int) -> Published:
-    """Publish the documents of an earlier version again, as a new one. Raises DocumentNotFound, Invalid."""
+def earlier(work: UnitOfWork, app: str, version: int) -> Documents:
+    """The documents of an earlier version. Raises DocumentNotFound."""
     documents = repository.documents_of(work.connection, app, version)
     if documents is None:
         raise DocumentNotFound()
-    return publish(work, documents, note=f"restore {version}")
+    return documents
+
+
+def restore_version(
+    work: UnitOfWork,
+    app: str,
+    version: int,
+    wish: Wish = Wish(),
+    *,
+    prepared: Prepared | None = None,
+) -> Published:
+    """Publish the documents of an earlier version again, as a new one; what was parked since comes back.
+
+    Raises DocumentNotFound, Invalid.
+    """
+    documents = earlier(work, app, version)
+    done = publish(
+        work,
+        documents,
+        note=wish.note or f"restore {version}",
+        approve=wish.approve,
+        force=wish.force,
+        prepared=prepared,
+    )
+    operations.note(work, "version_restored", str(version), app=app, details={"version": done.version})
+    return done

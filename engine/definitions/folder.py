@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from engine.findings import Finding, Text, error, text
 from engine.protocols import DefinitionKind
 
 MAX_FILE = 2_000_000
-IGNORED = {"demo", "docs", "tests"}
+SETTINGS = "app.json"
+IGNORED = {"demo", "docs"}
 
 
 class FolderNotEmpty(EngineError):
@@ -37,10 +38,53 @@ class FolderIsLink(EngineError):
 
 def read_folder(folder: Path, kinds: Iterable[DefinitionKind]) -> tuple[Documents, list[Finding]]:
     """The documents of an app folder and findings for what is broken on disk. Reads nothing outside it."""
+    kinds = list(kinds)
+    findings: list[Finding] = []
+    files = dict(_files(folder, {kind.folder for kind in kinds}, findings))
+    documents, broken = read_files(files, kinds)
+    return documents, [*findings, *broken]
+
+
+def _files(folder: Path, known: set[str], findings: list[Finding]) -> Iterator[tuple[str, bytes]]:
+    """(relative path, content) of everything in an app's folder that belongs to an app."""
+    if not folder.is_dir():
+        return
+    if (folder / SETTINGS).is_file():
+        yield from _content(folder / SETTINGS, SETTINGS, findings)
+    for path in sorted(folder.iterdir()):
+        if not path.is_dir() or path.name in IGNORED or path.name.startswith("."):
+            continue
+        if path.is_symlink():
+            findings.append(
+                error(
+                    "file_refused",
+                    f"/{path.name}",
+                    text("该文件夹是链接，不会读取。", "The folder is a link and is not read."),
+                    text("请把链接换成真正的文件夹。", "Put a real folder in place of the link."),
+                )
+            )
+        elif path.name not in known:
+            yield f"{path.name}/", b""
+        else:
+            for each in sorted(path.glob("*.json")):
+                yield from _content(each, f"{path.name}/{each.name}", findings)
+
+
+def _content(path: Path, name: str, findings: list[Finding]) -> Iterator[tuple[str, bytes]]:
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_FILE:
+        findings.append(_refused(name))
+    else:
+        yield name, path.read_bytes()
+
+
+def read_files(
+    files: Mapping[str, bytes], kinds: Iterable[DefinitionKind]
+) -> tuple[Documents, list[Finding]]:
+    """The documents in the files of an app, by relative path, and findings for what is broken."""
     findings: list[Finding] = []
     folders = {kind.folder: kind.type for kind in kinds}
     documents: dict[str, dict[str, dict[str, Any]]] = {"app": {}}
-    if not (folder / "app.json").is_file():
+    if SETTINGS not in files:
         findings.append(
             error(
                 "app_json_missing",
@@ -50,55 +94,43 @@ def read_folder(folder: Path, kinds: Iterable[DefinitionKind]) -> tuple[Document
             )
         )
         return documents, findings
-    settings = _read(folder / "app.json", "/app", findings)
+    settings = _read(files[SETTINGS], "/app", findings)
     if settings is not None:
         documents["app"][str(settings.get("key", ""))] = settings
-    for path in sorted(folder.iterdir()):
-        if path.is_dir() and path.name not in IGNORED and not path.name.startswith("."):
-            _read_kind(path, folders, documents, findings)
+    strangers = sorted({name.partition("/")[0] for name in files if "/" in name} - set(folders) - IGNORED)
+    findings += [_unknown_folder(each, folders) for each in strangers if not each.startswith(".")]
+    for name in sorted(files):
+        folder, _, file = name.partition("/")
+        if folder in folders and file.endswith(".json") and "/" not in file:
+            document = _read(files[name], pointer_of(name), findings)
+            if document is not None:
+                documents.setdefault(folders[folder], {})[file.removesuffix(".json")] = document
     return documents, findings
 
 
-def _read_kind(
-    folder: Path,
-    folders: dict[str, str],
-    documents: dict[str, dict[str, dict[str, Any]]],
-    findings: list[Finding],
-) -> None:
-    if folder.is_symlink():
-        findings.append(
-            error(
-                "file_refused",
-                f"/{folder.name}",
-                text("该文件夹是链接，不会读取。", "The folder is a link and is not read."),
-                text("请把链接换成真正的文件夹。", "Put a real folder in place of the link."),
-            )
-        )
-        return
-    kind = folders.get(folder.name)
-    if kind is None:
-        findings.append(
-            error(
-                "unknown_folder",
-                f"/{folder.name}",
-                Text(zh=f"不认识的文件夹“{folder.name}”。", en=f"'{folder.name}' is not a folder of an app."),
-                Text(zh=f"可用：{'、'.join(folders)}。", en=f"Known folders: {', '.join(folders)}."),
-            )
-        )
-        return
-    for path in sorted(folder.glob("*.json")):
-        document = _read(path, f"/{folder.name}/{path.stem}", findings)
-        if document is not None:
-            documents.setdefault(kind, {})[path.stem] = document
+def pointer_of(name: str) -> str:
+    """`forms/customer.json` -> `/forms/customer`, as findings and differences name it."""
+    return "/" + name.removesuffix(".json")
 
 
-def _read(path: Path, pointer: str, findings: list[Finding]) -> dict[str, Any] | None:
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_FILE:
-        message = text("不是普通文件，或文件过大。", "This is a link, no file at all, or too large.")
-        findings.append(error("file_refused", pointer, message))
-        return None
+def _unknown_folder(name: str, folders: Iterable[str]) -> Finding:
+    return error(
+        "unknown_folder",
+        f"/{name}",
+        Text(zh=f"不认识的文件夹“{name}”。", en=f"'{name}' is not a folder of an app."),
+        Text(zh=f"可用：{'、'.join(folders)}。", en=f"Known folders: {', '.join(folders)}."),
+    )
+
+
+def _refused(name: str) -> Finding:
+    message = text("不是普通文件，或文件过大。", "This is a link, no file at all, or too large.")
+    return error("file_refused", pointer_of(name), message)
+
+
+def _read(content: bytes, pointer: str, findings: list[Finding]) -> dict[str, Any] | None:
     try:
-        document = json.loads(path.read_text("utf-8"), object_pairs_hook=_no_doubles)
+        document = json.loads(content, object_pairs_hook=_no_doubles, parse_constant=_no_constant)
+        json.dumps(document, ensure_ascii=False).encode()  # half a character is no text
     except (ValueError, RecursionError) as wrong:
         findings.append(
             error(
@@ -126,10 +158,14 @@ def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return document
 
 
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
+
+
 def folder_files(documents: Documents, kinds: Iterable[DefinitionKind]) -> dict[str, bytes]:
     """Relative path -> bytes of a whole app; `read_folder` of these files gives `documents` again."""
     settings = next(iter(documents["app"].values()))
-    files = {"app.json": document_bytes(settings)}
+    files = {SETTINGS: document_bytes(settings)}
     for kind in kinds:
         for key, document in sorted(documents.get(kind.type, {}).items()):
             files[f"{kind.folder}/{key}.json"] = document_bytes(document)
@@ -163,7 +199,8 @@ def write_folder(folder: Path, documents: Documents, kinds: Iterable[DefinitionK
 def _require_own(folder: Path, app: str, kinds: Iterable[DefinitionKind]) -> None:
     if not folder.exists() or not any(folder.iterdir()):
         return
-    settings = _read(folder / "app.json", "/app", [])
+    found = dict(_content(folder / SETTINGS, SETTINGS, []))
+    settings = _read(found[SETTINGS], "/app", []) if found else None
     if settings is None or settings.get("key") != app:
         raise FolderNotEmpty(details={"folder": str(folder), "app": app})
     for kind in kinds:

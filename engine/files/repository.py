@@ -108,6 +108,19 @@ def loose_bytes(work: UnitOfWork, user: str) -> int:
     return int(work.connection.execute(statement.where(*mine)).scalar_one())
 
 
+def loose_of(work: UnitOfWork, beginning: str) -> tuple[int, int]:
+    """(how many, bytes) of the files that no record holds, of all uploaders whose id begins so."""
+    theirs = (table.c.uploaded_by.startswith(beginning, autoescape=True), table.c.loose_since.is_not(None))
+    statement = select(func.count(), func.coalesce(func.sum(table.c.size), 0)).where(*theirs)
+    count, size = work.connection.execute(statement).one()
+    return int(count), int(size)
+
+
+def hand_over(work: UnitOfWork, files: Iterable[str], user: str) -> None:
+    """Make files another person's, as if they had uploaded them."""
+    work.connection.execute(update(table).where(table.c.id.in_(list(files))).values(uploaded_by=user))
+
+
 def links_of(work: UnitOfWork, files: Iterable[str]) -> list[Link]:
     """What holds these files, or held them."""
     statement = select(*_LINK).where(link.c.file.in_(list(files)))

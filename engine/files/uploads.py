@@ -16,6 +16,7 @@ from engine.files.names import clean_name
 from engine.files.repository import StoredFile
 from engine.files.store import FileStore, part_key, part_prefix, place_of
 from engine.findings import text
+from engine.identity.errands import remember, same_rights
 from engine.ids import new_id
 from engine.jobs import enqueue
 from engine.storage.unit_of_work import UnitOfWork
@@ -96,13 +97,16 @@ def begin(work: UnitOfWork, name: str, size: int, source: str | None) -> StoredF
     file = new_id()
     place = place_of(file, work.now)
     repository.add(work, file, name=clean_name(name), size=size, place=place, source=source)
+    remember(work, file)
     return own(work, file)
 
 
 def own(work: UnitOfWork, file: str) -> StoredFile:
-    """A file that who acts uploaded. Raises UploadNotFound."""
+    """A file that who acts uploaded; with a narrow token, one that came with such a token. Raises
+    UploadNotFound.
+    """
     found = repository.find(work, file)
-    if found is None or found.uploaded_by != work.principal.user:
+    if found is None or found.uploaded_by != work.principal.user or not same_rights(work, file):
         raise UploadNotFound()
     return found
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from engine.changes.operations import note
 from engine.errors import Invalid
 from engine.findings import Finding, error, text
 from engine.identity import repository, tokens
@@ -17,7 +18,7 @@ from engine.identity.documents import (
     loop_findings,
     read_document,
 )
-from engine.identity.service import require_admin, unknown, user_values
+from engine.identity.service import require_admin, unknown, unknown_roles, user_values
 from engine.storage.unit_of_work import UnitOfWork
 
 
@@ -48,7 +49,22 @@ def load_organisation(work: UnitOfWork, document: Any) -> dict[str, dict[str, in
         "users": _load_users(work, checked, users),
     }
     work.after_commit(identity_changes.bump)
-    return {name: asdict(tally) for name, tally in tallies.items()}
+    done = {name: asdict(tally) for name, tally in tallies.items()}
+    if any(each["created"] or each["updated"] for each in done.values()):
+        note(work, "organisation_loaded", "", details=done)
+    return done
+
+
+def role_warnings(work: UnitOfWork, document: Any) -> list[Finding]:
+    """Roles of the document that no published app has. An organisation may be loaded before its apps, so
+    these are said, not refused.
+    """
+    checked = read_document(Organisation, document)
+    return [
+        replace(each, level="warning")
+        for position, user in enumerate(checked.users)
+        for each in unknown_roles(work, user.roles, pointer=f"/users/{position}/roles")
+    ]
 
 
 def organisation(work: UnitOfWork) -> dict[str, Any]:

@@ -152,6 +152,16 @@ def department_tree(work: UnitOfWork, key: str) -> tuple[str, ...]:
     return tuple(sorted(_below(work, department, department.c.parent, key)))
 
 
+def departments_above(work: UnitOfWork, key: str) -> tuple[str, ...]:
+    """The departments that this one is part of, in id order, without itself."""
+    tree = (
+        select(department.c.id, department.c.parent).where(department.c.id == key).cte("tree", recursive=True)
+    )
+    above = select(department.c.id, department.c.parent).where(department.c.id == tree.c.parent)
+    found = work.connection.execute(select(tree.union(above).c.id)).scalars()
+    return tuple(sorted(set(found) - {key}))
+
+
 def subordinates(work: UnitOfWork, key: str) -> tuple[str, ...]:
     """All users below this one in the tree of superiors, in id order, without the user."""
     return tuple(sorted(_below(work, user, user.c.superior, key) - {key}))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
+from engine.changes.operations import note
 from engine.errors import Conflict, EngineError, Forbidden, Invalid, NotFound
-from engine.findings import Finding, error, text
-from engine.identity import repository, tokens
+from engine.findings import Finding, Text, error, text
+from engine.identity import chosen_passwords, repository, tokens
 from engine.identity.changed import identity_changes
 from engine.identity.documents import (
     DepartmentDocument,
@@ -15,6 +17,7 @@ from engine.identity.documents import (
     read_document,
 )
 from engine.identity.principal import ADMIN_ROLE, Principal
+from engine.permissions.repository import forms_shared_in_part, held_now
 from engine.storage.unit_of_work import UnitOfWork
 
 
@@ -56,7 +59,8 @@ def principal_of(work: UnitOfWork, key: str) -> Principal | None:
     row = repository.user_by_id(work, key)
     if row is None or not row["active"]:
         return None
-    roles = repository.roles_of(work, [key]).get(key, ())
+    given, until = held_now(work, key)
+    roles = tuple(sorted({*repository.roles_of(work, [key]).get(key, ()), *given}))
     dept = row["dept"]
     return Principal(
         user=key,
@@ -64,9 +68,12 @@ def principal_of(work: UnitOfWork, key: str) -> Principal | None:
         roles=roles,
         dept=dept,
         depts=() if dept is None else repository.department_tree(work, dept),
+        depts_above=() if dept is None else repository.departments_above(work, dept),
         subordinates=repository.subordinates(work, key),
         locale=row["locale"],
         is_admin=ADMIN_ROLE in roles,
+        until=until,
+        parts=forms_shared_in_part(work, key),
     )
 
 
@@ -78,17 +85,25 @@ def get_user(work: UnitOfWork, key: str) -> dict[str, Any]:
     return {**row, "roles": list(repository.roles_of(work, [key]).get(key, ()))}
 
 
-def create_user(work: UnitOfWork, document: Any, *, password_hash: str | None = None) -> dict[str, Any]:
-    """Add a user from a document. Raises Forbidden, Invalid, AlreadyExists."""
+def create_user(
+    work: UnitOfWork, document: Any, *, password_hash: str | None = None, must_change: bool = False
+) -> dict[str, Any]:
+    """Add a user from a document. With `must_change` the password is only for the first login.
+
+    Raises Forbidden, Invalid, AlreadyExists.
+    """
     require_admin(work)
     checked = read_document(UserDocument, document)
     username = checked.username or checked.id
     if repository.user_by_id(work, checked.id) or repository.credentials(work, username):
         raise AlreadyExists(pointer="/id")
-    _refuse(_broken_links(work, checked.id, checked.dept, checked.superior))
-    values = user_values(checked)
-    repository.add_user(work, {**values, "password_hash": password_hash, "created_at": work.now})
+    links = _broken_links(work, checked.id, checked.dept, checked.superior)
+    _refuse([*links, *unknown_roles(work, checked.roles)])
+    repository.add_user(work, {**user_values(checked), "created_at": work.now})
     repository.set_roles(work, checked.id, checked.roles)
+    note(work, "user_created", checked.id, details={"roles": sorted(checked.roles)})
+    if password_hash is not None:
+        chosen_passwords.keep(work, checked.id, password_hash, must_change=must_change)
     work.after_commit(identity_changes.bump)
     return get_user(work, checked.id)
 
@@ -102,14 +117,24 @@ def update_user(work: UnitOfWork, key: str, changes: Mapping[str, Any]) -> dict[
     known = {name: before[name] for name in UserDocument.model_fields if before[name] is not None}
     checked = read_document(UserDocument, {**known, **changes})
     _check_username(work, before, checked)
-    _refuse(_broken_links(work, key, checked.dept, checked.superior))
+    links = _broken_links(work, key, checked.dept, checked.superior)
+    _refuse([*links, *unknown_roles(work, checked.roles, held=before["roles"])])
     _keep_an_administrator(work, before, checked)
     repository.change_user(work, key, user_values(checked))
     repository.set_roles(work, key, checked.roles)
     if not checked.active:
         tokens.revoke_all(work, key)
     work.after_commit(identity_changes.bump)
-    return get_user(work, key)
+    after = get_user(work, key)
+    note(work, "user_changed", key, details=_moved(before, after))
+    return after
+
+
+def _moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """What changed, old and new; of addresses and names only that they did."""
+    told = {"roles", "active", "dept", "superior", "username"}
+    changed = [name for name in before if before[name] != after[name]]
+    return {str(name): [before[name], after[name]] if name in told else True for name in changed}
 
 
 def disable_user(work: UnitOfWork, key: str) -> None:
@@ -117,13 +142,12 @@ def disable_user(work: UnitOfWork, key: str) -> None:
     update_user(work, key, {"active": False})
 
 
-def set_password_hash(work: UnitOfWork, key: str, password_hash: str) -> None:
+def set_password_hash(work: UnitOfWork, key: str, password_hash: str, *, must_change: bool = False) -> None:
     """Give a user a new password (already hashed) and end all sessions. Own user or administrator."""
     if work.principal.user != key:
         require_admin(work)
     get_user(work, key)
-    repository.change_user(work, key, {"password_hash": password_hash})
-    tokens.revoke_all(work, key)
+    chosen_passwords.keep(work, key, password_hash, must_change=must_change)
 
 
 def user_values(document: UserDocument) -> dict[str, Any]:
@@ -244,6 +268,40 @@ def _keep_an_administrator(work: UnitOfWork, before: Mapping[str, Any], after: U
     was = before["active"] and ADMIN_ROLE in before["roles"]
     if was and not stays and repository.role_holders(work, ADMIN_ROLE) == (after.id,):
         raise LastAdministrator
+
+
+def known_roles(work: UnitOfWork) -> set[str]:
+    """The roles that a published app has, and that of administrators; empty while no app is published."""
+    apps = work.runtime.app_keys(work)
+    found = {role for app in apps for role in work.app(app).kind("role")}
+    return {ADMIN_ROLE, *found} if apps else set()
+
+
+def unknown_roles(
+    work: UnitOfWork, roles: Iterable[str], *, held: Iterable[str] = (), pointer: str = "/roles"
+) -> list[Finding]:
+    """A finding for each role that no app has; roles `held` already may be of an app that comes later."""
+    known = known_roles(work)
+    fine = known.union(held)
+    if not known or fine.issuperset(roles):
+        return []
+    return [
+        error(
+            "unknown_role",
+            f"{pointer}/{index}",
+            text(f"没有角色“{role}”。", f"There is no role '{role}'."),
+            _meant(role, known),
+        )
+        for index, role in enumerate(roles)
+        if role not in fine
+    ]
+
+
+def _meant(name: str, known: Iterable[str]) -> Text:
+    close = get_close_matches(name, sorted(known), n=3, cutoff=0.6)
+    if not close:
+        return text("请使用已发布应用中的角色。", "Use a role of a published app.")
+    return text(f"是否想写：{'、'.join(close)}？", f"Did you mean {' or '.join(close)}?")
 
 
 def unknown(pointer: str, key: str) -> Finding:

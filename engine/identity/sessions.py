@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
+from engine.changes.operations import note, note_apart
 from engine.errors import EngineError
-from engine.identity import repository, tokens
+from engine.identity import attempts, chosen_passwords, repository, tokens
 from engine.identity.changed import identity_changes
-from engine.identity.passwords import FailureBrake, hash_password, verify_password
+from engine.identity.narrowing import Narrowing, narrowing, of_owner
+from engine.identity.passwords import hash_password, verify_password
 from engine.identity.principal import ADMIN_ROLE, SYSTEM, Principal
 from engine.identity.service import create_user, principal_of
 from engine.storage.unit_of_work import UnitOfWork
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from engine.runtime import Runtime
 
 LONGEST_TTL = 30.0
+USE_NOTED = timedelta(hours=1)
+"""How old the moment may be at which a token was last seen."""
 
 
 class WrongCredentials(EngineError):
@@ -62,28 +66,28 @@ class Sessions:
         self._size = size
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._lock = threading.Lock()
-        self._attempting = threading.Lock()
-        self.brake = FailureBrake(runtime.clock.now)
+        self.used: Callable[[str], object] = _unnoted
 
     def check_password(self, username: str, password: str, peer: str = "") -> str:
         """The id of the user who has this password. Costs tens of milliseconds of CPU.
 
-        Failures count by name and `peer`, the address they come from: guesses made elsewhere do not
-        keep the person out. Raises WrongCredentials (unknown, disabled and wrong look the same) and
-        TooManyFailures.
+        Failures count in the store, see `engine.identity.attempts`; `peer` is the address they come from.
+        Raises WrongCredentials (unknown, disabled and wrong look the same) and TooManyFailures.
         """
         name = username.strip()[:80]
-        attempts = f"{network(peer)} {name}"
-        self.brake.check(attempts)
+        asked = attempts.attempt(name, peer)
         with self._runtime.reading(SYSTEM) as work:
+            attempts.refuse(work, asked)  # a flood is stopped here, before it writes anything
             row = repository.credentials(work, name)
+        with self._runtime.unit_of_work(SYSTEM) as work:
+            attempts.begin(work, asked)
         usable = row is not None and row["active"]
-        with self._attempting:  # counted before it is made, so that guesses at the same moment count too
-            self.brake.check(attempts)
-            self.brake.failed(attempts)
         if not verify_password(password, row["password_hash"] if row and usable else None):
+            known = str(row["id"]) if row else ""  # not what was typed: some type their password there
+            note_apart(self._runtime, "login_refused", known, address=peer)
             raise WrongCredentials
-        self.brake.succeeded(attempts)
+        with self._runtime.unit_of_work(SYSTEM) as work:
+            attempts.succeeded(work, asked)
         return str(row["id"]) if row else ""
 
     def remembered(self, secret: str) -> Principal | None:
@@ -100,9 +104,16 @@ class Sessions:
         principal = None if owner is None else principal_of(work, owner.user)
         if owner is None or principal is None:
             raise NotAuthenticated
+        principal = as_the_token_says(principal, owner)
+        if owner.used_at is None or work.now - owner.used_at > USE_NOTED:
+            self.used(owner.id)
         fresh_until = work.now + self._ttl
         if owner.expires_at is not None:
             fresh_until = min(fresh_until, owner.expires_at)
+        if principal.until is not None:
+            fresh_until = min(fresh_until, principal.until)
+        if principal.until is not None:
+            fresh_until = min(fresh_until, principal.until)
         self._remember(secret, _Known(principal, changes, fresh_until))
         return principal
 
@@ -114,21 +125,43 @@ class Sessions:
                 self._known.popitem(last=False)
 
 
-def network(peer: str) -> str:
-    """What counts as one sender: an IPv4 address, or the /64 that one IPv6 customer has to himself."""
-    try:
-        address = ip_address(peer)
-    except ValueError:
-        return peer
-    if isinstance(address, IPv6Address):
-        return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
-    return str(address)
+def _unnoted(token: str) -> None:
+    """Nobody stores when tokens were seen, as in commands."""
 
 
-def open_session(work: UnitOfWork, user: str) -> tokens.Token:
-    """A session token for a user whose password was checked."""
-    hours = work.runtime.settings.session_hours
-    return tokens.issue(work, user, kind="session", lifetime=timedelta(hours=hours))
+def as_the_token_says(principal: Principal, owner: tokens.TokenOwner) -> Principal:
+    """The owner of a token with no more rights than the token carries."""
+    narrow = narrowing(owner.narrow)
+    session = owner.kind == "session"
+    if narrow is None:
+        return replace(principal, token=owner.id, session=session)
+    return replace(narrowed(principal, narrow), token=owner.id, session=session)
+
+
+def narrowed(principal: Principal, narrow: Narrowing) -> Principal:
+    """A person with what `narrow` leaves them. One made for certain forms administers nothing."""
+    roles = tuple(role for role in principal.roles if narrow.holds_role(role))
+    administrator = ADMIN_ROLE in roles
+    return replace(
+        principal,
+        roles=roles,
+        is_admin=administrator and not narrow.places,
+        narrow=of_owner(narrow, principal.roles, administrator=administrator and narrow.places),
+    )
+
+
+def open_session(
+    work: UnitOfWork, user: str, *, origin: tokens.Origin = tokens.NOWHERE, how: str = "password"
+) -> tokens.Token:
+    """A session token for a user who was recognised, `how` it was done. Who logged in with a password that must
+    be changed can do only that.
+    """
+    lifetime = timedelta(hours=work.runtime.settings.session_hours)
+    change = how == "password" and chosen_passwords.must_change(work, user)
+    narrow = {"password_only": True} if change else None
+    made = tokens.issue(work, user, kind="session", lifetime=lifetime, narrow=narrow, origin=origin)
+    note(work, "login", user, details={"how": how, "session": made.id})
+    return made
 
 
 def create_administrator(work: UnitOfWork, username: str, password_hash: str) -> str:

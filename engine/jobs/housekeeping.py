@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from engine.identity import tokens
+from engine.identity import attempts, outside_logins, tokens
 from engine.jobs.repository import Job, enqueue
 from engine.protocols import JobHandler
 from engine.storage import replies
@@ -14,12 +14,14 @@ REPLY_DAYS = 7
 
 
 class Housekeeping(JobHandler):
-    """Ended tokens and old answers under Idempotency-Keys."""
+    """Ended tokens, failed logins, logins never finished, and old answers under Idempotency-Keys."""
 
     type = "housekeeping"
 
     def run(self, work: UnitOfWork, job: Job) -> None:
         tokens.drop_expired(work)
+        attempts.drop_old(work)
+        outside_logins.drop_old(work)
         replies.drop_older(work, days=REPLY_DAYS)
         arm(work, work.now + timedelta(days=1))
 

@@ -149,6 +149,13 @@ def anything_due(work: UnitOfWork) -> bool:
     )
 
 
+def next_due(work: UnitOfWork) -> datetime | None:
+    """When the next waiting job may run."""
+    soonest = select(table.c.due).where(OPEN, table.c.state == "ready").order_by(table.c.due).limit(1)
+    found: datetime | None = work.connection.execute(soonest).scalar_one_or_none()
+    return found
+
+
 def lease(work: UnitOfWork, worker: str, *, limit: int) -> list[Job]:
     """Take due jobs for `worker` until the lease ends; other workers skip them."""
     waiting = or_(table.c.state == "ready", _abandoned(work, "running"))

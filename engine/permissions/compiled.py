@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
 
-from engine.definitions.app import CompiledApp
 from engine.expressions import CheckedExpression
-from engine.identity.principal import Principal
 
 Names = frozenset[str] | None
 """Field names; None means all."""
@@ -21,46 +18,90 @@ class NoRows:
 NO_ROWS = NoRows()
 
 
+@dataclass(frozen=True, slots=True)
+class PartShare:
+    """The condition of a grant whose rows are those that somebody shares without some fields: `key` names
+    these fields.
+    """
+
+    key: str
+
+
+Condition = CheckedExpression | NoRows | PartShare | None
+"""Which rows; None means all."""
+
+
+IDENTITY = frozenset({"id", "rev"})
+"""Who sees a record at all sees which it is, and at which revision."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledGrant:
-    """One grant of one role. `where` None: every row. Rows shared with a holder count as rows of the grant."""
+    """One grant of one role. `where` None: every row; those of `where` must fulfil all of `also`. Rows shared
+    with a holder count as rows of the grant; those of which one of `without` is true do not, shared or not.
+    `pointer` is where it stands in the app; `strict`: it says itself what a record must fulfil after a write.
+    """
 
     role: str
     form: str
     actions: frozenset[str]
-    where: CheckedExpression | NoRows | None
+    where: Condition
     check: CheckedExpression | NoRows | None
     hidden: frozenset[str]
     read: Names
     write: Names
     masked: frozenset[str] = frozenset()
+    readonly: frozenset[str] = frozenset()
+    also: tuple[CheckedExpression, ...] = ()
+    without: tuple[CheckedExpression, ...] = ()
+    presets: Mapping[str, CheckedExpression] = field(default_factory=dict)
+    pointer: str = ""
+    strict: bool = False
+
+    @property
+    def every_row(self) -> bool:
+        """Whether the grant has all rows there are."""
+        return self.where is None and not self.also and not self.without
+
+    @property
+    def free(self) -> bool:
+        """Whether the grant has all rows and lets every field be read and written."""
+        limited = self.hidden or self.masked or self.readonly or self.presets
+        everything = self.read is None and self.write is None
+        return self.every_row and self.check is None and everything and not limited
 
     def shows(self, name: str) -> bool:
         """Whether the grant shows a field as it is, e.g. `amount` or `lines.cost`."""
-        return self._tells(name) and not _covers(self.masked, name)
+        return self._tells(name) and not covers(self.masked, name)
 
     def masks(self, name: str) -> bool:
         """Whether the grant shows a field with most of its signs covered."""
-        return self._tells(name) and _covers(self.masked, name)
+        return self._tells(name) and covers(self.masked, name)
 
     def _tells(self, name: str) -> bool:
-        return not _covers(self.hidden, name) and (self.read is None or _listed(self.read, name))
+        if name in IDENTITY:
+            return True
+        if name.endswith(".id"):
+            return self._tells(name.removesuffix(".id"))
+        return not covers(self.hidden, name) and (self.read is None or lists(self.read, name))
 
     def writes(self, name: str) -> bool:
         """Whether the grant lets a field be written; a masked one can be replaced."""
-        return self._tells(name) and (self.write is None or _listed(self.write, name))
+        allowed = self.write is None or lists(self.write, name)
+        return allowed and self._tells(name) and not covers(self.readonly, name)
 
     def writes_rows(self, child: str) -> bool:
         """Whether the grant lets rows of a child table be added and removed."""
-        return self.shows(child) and (self.write is None or child in self.write)
+        allowed = self.write is None or child in self.write
+        return allowed and self.shows(child) and child not in self.readonly
 
 
-def _covers(hidden: frozenset[str], name: str) -> bool:
+def covers(hidden: frozenset[str], name: str) -> bool:
     """A hidden child table hides its fields too, a hidden field its parts (`period__start`)."""
     return name in hidden or name.partition(".")[0] in hidden or name.partition("__")[0] in hidden
 
 
-def _listed(names: frozenset[str], name: str) -> bool:
+def lists(names: frozenset[str], name: str) -> bool:
     """A listed child table lists its fields, a listed field its parts; a listed child field makes its
     table known.
     """
@@ -88,7 +129,7 @@ class GrantSet:
     @property
     def every_row(self) -> bool:
         """Whether some grant has no row condition."""
-        return self.unlimited or any(grant.where is None for grant in self.grants)
+        return self.unlimited or any(grant.every_row for grant in self.grants)
 
     def shows(self, name: str) -> bool:
         """Whether some grant shows this field, in some row."""
@@ -130,77 +171,4 @@ def uncovered(grants: GrantSet) -> GrantSet:
 
 
 UNLIMITED = GrantSet((), True, ("*",))
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class SharedFields:
-    """What one share of a record says about fields: those it hides and those it lets its holder write."""
-
-    hidden: tuple[str, ...] = ()
-    write: tuple[str, ...] = ()
-
-
-def shared_only(app: CompiledApp, form: str, shares: Iterable[SharedFields] = ()) -> GrantSet:
-    """For a reader without any grant on the form: what is shared is shown but for fields that some role's
-    grant hides or the share itself hides. A field that the share lets its holder write is shown to them.
-    """
-    sharing = tuple(sorted(set(shares))) or (SharedFields(),)
-    key = ("shared_only", form, sharing)
-    known = app.memory.get(key)
-    if known is None:
-        others = [grant for role in app.kind("role").values() for grant in role.get(form, ())]
-        hidden = frozenset[str]().union(*(grant.hidden for grant in others))
-        masked = frozenset[str]().union(*(grant.masked for grant in others))
-        grants = tuple(grant for share in sharing for grant in _sharing(form, share, hidden, masked))
-        said = (f"-{','.join(share.hidden)}+{','.join(share.write)}" for share in sharing)
-        known = app.memory[key] = GrantSet(grants, False, (form, "shared", *said))
-    return cast("GrantSet", known)
-
-
-def _sharing(
-    form: str, share: SharedFields, hidden: frozenset[str], masked: frozenset[str]
-) -> Iterator[CompiledGrant]:
-    """The grants that a share amounts to."""
-
-    def grant(hidden: frozenset[str], masked: frozenset[str], read: Names) -> CompiledGrant:
-        actions = frozenset({"view", "history"})
-        return CompiledGrant("", form, actions, NO_ROWS, None, hidden, read, frozenset(), masked)
-
-    own = frozenset(share.hidden)
-    yield grant(hidden | own, masked, None)
-    if share.write:
-        yield grant(own, frozenset(), frozenset(share.write))
-
-
-def grants_for(app: CompiledApp, principal: Principal, form: str, action: str) -> GrantSet:
-    """The grants of a principal for one action; empty when nothing allows it."""
-    if principal.is_admin:
-        return UNLIMITED
-    key = ("grants", principal.roles, form, action)
-    known = app.memory.get(key)
-    if known is None:
-        known = app.memory[key] = _collect(app, principal.roles, form, action)
-    return cast("GrantSet", known)
-
-
-def _collect(app: CompiledApp, roles: tuple[str, ...], form: str, action: str) -> GrantSet:
-    held = app.kind("role")
-    found = [
-        grant
-        for role in roles
-        if role in held
-        for grant in held[role].get(form, ())
-        if action in grant.actions
-    ]
-    free = any(
-        grant.where is None
-        and grant.check is None
-        and not grant.hidden
-        and not grant.masked
-        and grant.read is None
-        and grant.write is None
-        for grant in found
-    )
-    if free:
-        return GrantSet((), True, ("*",))
-    return GrantSet(tuple(found), False, (form, action, *roles))
+NOTHING = GrantSet((), False, ("",))

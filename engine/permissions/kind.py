@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from engine.definitions.context import BASE_VARIABLES, Context
 from engine.definitions.places import Asked, Place
-from engine.expressions import CheckedExpression, Shape
+from engine.expressions import CheckedExpression
 from engine.expressions import types as t
 from engine.findings import Text
-from engine.permissions.compiled import NO_ROWS, CompiledGrant, Names, NoRows
-from engine.permissions.schema import ACTIONS, FieldNames, Grant, RoleDocument, ScopeDocument
+from engine.permissions.compiled import CompiledGrant
+from engine.permissions.grants import compile_grant, form_shape
+from engine.permissions.pruning import prune_role
+from engine.permissions.roles import CompiledRole
+from engine.permissions.schema import RoleDocument, ScopeDocument
 from engine.protocols import DefinitionKind
 
 
@@ -44,7 +47,7 @@ class ScopeKind(DefinitionKind):
                     Text(zh="请给范围另取名称。", en="Give the scope another key."),
                 )
                 continue
-            shape = _form_shape(document.form, f"{pointer}/form", context)
+            shape = form_shape(document.form, f"{pointer}/form", context)
             if shape is None:
                 continue
             where = context.expression(
@@ -83,16 +86,24 @@ class RoleKind(DefinitionKind):
     def place(self, asked: Asked, document: Mapping[str, Any], context: Context) -> Place | None:
         return _row_condition(asked, document, context, "row_condition")
 
-    def _role(self, key: str, role: RoleDocument, context: Context) -> dict[str, tuple[CompiledGrant, ...]]:
+    def prune(self, document: dict[str, Any], path: tuple[str | int, ...]) -> dict[str, Any] | None:
+        return prune_role(document, path)
+
+    def _role(self, key: str, role: RoleDocument, context: Context) -> CompiledRole:
         grants: dict[str, list[CompiledGrant]] = {}
+        denies: dict[str, list[CompiledGrant]] = {}
         for index, grant in enumerate(role.grants):
             pointer = f"/roles/{key}/grants/{index}"
             forms = list(context.documents["form"]) if grant.form == "*" else [grant.form]
             for form in forms:
-                compiled = _grant(key, grant, form, pointer, context)
+                compiled = compile_grant(key, grant, form, pointer, context)
                 if compiled is not None:
-                    grants.setdefault(form, []).append(compiled)
-        return {form: tuple(each) for form, each in grants.items()}
+                    (denies if grant.deny else grants).setdefault(form, []).append(compiled)
+        return CompiledRole(key, _by_form(grants), _by_form(denies), role.granted_to, role.audits)
+
+
+def _by_form(grants: Mapping[str, list[CompiledGrant]]) -> dict[str, tuple[CompiledGrant, ...]]:
+    return {form: tuple(each) for form, each in grants.items()}
 
 
 def _row_condition(asked: Asked, document: Mapping[str, Any], context: Context, name: str) -> Place | None:
@@ -101,72 +112,3 @@ def _row_condition(asked: Asked, document: Mapping[str, Any], context: Context, 
     if shape is None or asked.get("place") != name:
         return None
     return Place(context.scope(shape, db_only=True), t.BOOL)
-
-
-def _form_shape(form: str, pointer: str, context: Context) -> Shape | None:
-    known = context.documents["form"]
-    shape = context.shape(form) if form in known else None
-    if shape is None:
-        context.unknown("unknown_form", pointer, form, known, Text(zh="表单", en="form"))
-    return shape
-
-
-def _grant(role: str, grant: Grant, form: str, pointer: str, context: Context) -> CompiledGrant | None:
-    shape = _form_shape(form, f"{pointer}/form", context)
-    if shape is None:
-        return None
-    scope = context.scope(shape)
-    where = _condition(grant.where, f"{pointer}/where", scope, context)
-    check: CheckedExpression | NoRows | None = where
-    if grant.check is False:
-        check = NO_ROWS
-    elif grant.check is not None:
-        check = _condition(grant.check, f"{pointer}/check", scope, context)
-    fields = grant.fields
-    for name in ("hidden", "masked", "read", "write") if grant.form != "*" else ():
-        _known_fields(getattr(fields, name), shape, f"{pointer}/fields/{name}", context)
-    if grant.where is False:
-        return None
-    return CompiledGrant(
-        role=role,
-        form=form,
-        actions=_actions(grant.actions),
-        where=where,
-        check=check,
-        hidden=frozenset(fields.hidden),
-        read=_names(fields.read),
-        write=_names(fields.write),
-        masked=frozenset(fields.masked),
-    )
-
-
-def _condition(raw: Any, pointer: str, scope: Any, context: Context) -> CheckedExpression | None:
-    if isinstance(raw, bool):
-        return None
-    return context.expression(raw, pointer, scope, expect=t.BOOL, sql=True)
-
-
-def _actions(named: Iterable[str]) -> frozenset[str]:
-    actions = set(named)
-    if "*" in actions:
-        return frozenset(ACTIONS)
-    if "view" in actions:
-        actions.add("list")
-    return frozenset(actions)
-
-
-def _names(names: FieldNames) -> Names:
-    return None if names == "*" else frozenset(names)
-
-
-def _known_fields(names: FieldNames, shape: Shape, pointer: str, context: Context) -> None:
-    if names == "*":
-        return
-    for index, name in enumerate(names):
-        head, _, tail = name.partition(".")
-        child = shape.child(head)
-        known = child.type_of(tail) is not None if child and tail else name in shape.names()
-        if not known:
-            context.unknown(
-                "unknown_field", f"{pointer}/{index}", name, shape.names(), Text(zh="字段", en="field")
-            )

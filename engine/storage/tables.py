@@ -13,6 +13,17 @@ app_head = Table(
     metadata,
     Column("app", Text, primary_key=True),
     Column("version", Integer, nullable=False),
+    Column("pilot", Integer, comment="the version that a pilot group works with"),
+)
+
+app_pilot = Table(
+    "ff_app_pilot",
+    metadata,
+    Column("app", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("people", Json, nullable=False, comment="users, departments and roles that try the version"),
+    Column("started_by", Text, nullable=False),
+    Column("started_at", Moment, nullable=False),
 )
 
 app_version = Table(
@@ -21,6 +32,7 @@ app_version = Table(
     Column("app", Text, primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("documents", Json, nullable=False),
+    Column("layout", Json, comment="where the store keeps what differs from its default name"),
     Column("note", Text),
     Column("published_by", Text, nullable=False),
     Column("published_at", Moment, nullable=False),
@@ -53,6 +65,8 @@ change = Table(
     Column("batch", Text),
     Column("rev", Integer, nullable=False),
     Column("diff", Text, nullable=False),
+    Column("request", Text),
+    Column("address", Text),
     Index(
         "ff_change_pos",
         "pos",
@@ -115,8 +129,19 @@ record_share = Table(
     Column("level", Text, nullable=False, comment="read or write"),
     Column("reason", Text, nullable=False, comment="what shares it, e.g. flow:<instance>:<node>"),
     Column("fields", Json, comment="hidden and write: the fields a step hides and lets write"),
+    Column(
+        "shows", Text, comment="not null: the fields it hides, so that it shows less than the own records"
+    ),
+    Column("given_by", Text, comment="the colleague who shares it"),
+    Column("given_at", Moment),
     UniqueConstraint("record", "user", "reason"),
     Index("ff_record_share_user", "user", "form", "record"),
+    Index(
+        "ff_record_share_part",
+        "user",
+        sqlite_where=text("shows IS NOT NULL"),
+        postgresql_where=text("shows IS NOT NULL"),
+    ),
 )
 
 recycled = Table(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
+from engine.definitions.app import AppNotFound
 from engine.errors import EngineError
 from engine.storage.database import Mode
 from engine.storage.waiting import Insert, Row, WaitingRows
@@ -38,7 +39,8 @@ MAX_DEPTH = 8
 @dataclass(slots=True)
 class UnitOfWork:
     """One transaction. `cause` is the change that led to what is being done now, `depth` its distance
-    from the person's own change; `holding` is the flow instance whose record lock is passed.
+    from the person's own change; `holding` is the flow instance whose record lock is passed; `address` is
+    where the request came from.
     """
 
     runtime: Runtime
@@ -48,6 +50,7 @@ class UnitOfWork:
     mode: Mode
     source: str = "api"
     request_id: str | None = None
+    address: str | None = None
     cause: int | None = None
     depth: int = 0
     batch: str | None = None
@@ -140,6 +143,9 @@ class UnitOfWork:
 
     def app(self, key: str) -> CompiledApp:
         """The app as this transaction sees it. Raises AppNotFound."""
+        narrow = self.principal.narrow
+        if narrow is not None and not narrow.reaches(key):
+            raise AppNotFound()
         app = self.apps.get(key)
         if app is None:
             app = self.apps[key] = self.runtime.current_app(self, key)
@@ -201,11 +207,19 @@ def open_unit(
     *,
     source: str = "api",
     request_id: str | None = None,
+    address: str | None = None,
 ) -> Iterator[UnitOfWork]:
     """A unit of work; writes commit when the block ends well and roll back when it raises."""
     with runtime.database.connect(mode) as connection:
         work = UnitOfWork(
-            runtime, principal, connection, runtime.clock.now(), mode, source=source, request_id=request_id
+            runtime,
+            principal,
+            connection,
+            runtime.clock.now(),
+            mode,
+            source=source,
+            request_id=request_id,
+            address=address,
         )
         yield work
     for call in work._after_commit:

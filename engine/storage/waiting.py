@@ -23,9 +23,11 @@ LARGEST = 1_000
 """Rows in one statement."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Insert:
-    """How rows go into a table: names as SQL writes them. `json` are the columns whose values are JSON texts."""
+    """How rows go into a table: names as SQL writes them. `json` are the columns whose values are JSON texts.
+    Made once and kept: rows wait together when they have the very same one.
+    """
 
     table: str
     columns: tuple[str, ...]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from engine.changes.operations import note
 from engine.connect.notifications import Notice, notify
 from engine.definitions.app import CompiledApp
 from engine.errors import Conflict, Forbidden, Invalid
@@ -67,6 +68,7 @@ def add(
         new_id(), app.key, form.key, record, work.principal.user, work.now, said, list(told), answers
     )
     repository.add(work, made)
+    _note(work, "comment_added", made)
     _tell(work, form, made, told)
     return as_json(made)
 
@@ -87,6 +89,7 @@ def edit(
     said, told = _body(body), _mentioned(work, app, form, record, mentions)
     after = replace(before, body=said, mentions=list(told), edited_at=work.now)
     repository.change(work, comment, body=after.body, mentions=after.mentions, edited_at=after.edited_at)
+    _note(work, "comment_edited", after)
     _tell(work, form, after, [user for user in told if user not in before.mentions])
     return as_json(after)
 
@@ -94,8 +97,15 @@ def edit(
 def remove(work: UnitOfWork, app: CompiledApp, form: Form, record: str, comment: str) -> None:
     """Take a comment back: its author, or an administrator. Raises as `edit`."""
     _seen(Access(work, app), form, record)
-    _own(work, record, comment, admin=True)
+    taken = _own(work, record, comment, admin=True)
     repository.change(work, comment, body="", mentions=[], removed_at=work.now)
+    _note(work, "comment_removed", taken)
+
+
+def _note(work: UnitOfWork, action: str, comment: Comment) -> None:
+    """Log that it was said, not what: the comment itself is where it can be taken back."""
+    details = {"record": comment.record, "comment": comment.id}
+    note(work, action, comment.form, app=comment.app, details=details)
 
 
 def as_json(comment: Comment) -> dict[str, Any]:

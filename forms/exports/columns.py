@@ -2,32 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.errors import EngineError
+from engine.expressions import Type
 from engine.permissions.compiled import GrantSet
+from forms.access import Access
+from forms.asked_paths import read_shown
 from forms.cells import json_cell
-from forms.compiled import Field, Form
+from forms.codec import Codec
+from forms.compiled import Field, Form, RowKind
 from forms.exports.names import Names, joined
 from forms.exports.options import ExportOptions
 from forms.field_type import Derived, Reading
 from forms.imports.mapping import plain
-from forms.reading_plan import UnknownField
+from forms.reading_columns import Path, behind, split
+from forms.system_forms import SYSTEM_FORMS, SystemForm
+
+
+class NotExported(EngineError):
+    """This field never leaves in a file."""
+
+    code = "not_exported"
+    zh = "该字段不能导出。"
+    fix_zh = "请去掉它。"
+    fix_en = "Leave it out."
 
 
 @dataclass(frozen=True, slots=True)
 class ExportColumn:
-    """One column: `name` as people address the field, its header, and the field."""
+    """One column: `name` as people address the field, its header, and the field. `path` leads to its value in
+    a record, or in a row of the child table `child`; `several` when it passes a list of references.
+    """
 
     name: str
     header: str
     field: Field
     child: str | None = None
+    path: Path = ()
+    several: bool = False
+
+    def value(self, source: Mapping[str, Any]) -> Any:
+        """The JSON value; of what stands behind a list of references, a list."""
+        here: Any = source
+        for name in self.path or (self.field.key,):
+            if isinstance(here, list):
+                here = [each.get(name) for each in here if isinstance(each, dict)]
+            else:
+                here = here.get(name) if isinstance(here, dict) else None
+        return here
 
 
-def export_columns(form: Form, seen: GrantSet, options: ExportOptions) -> tuple[ExportColumn, ...]:
+def export_columns(access: Access, form: Form, options: ExportOptions) -> tuple[ExportColumn, ...]:
     """The columns that are asked for, among those the person sees. Raises UnknownField."""
+    seen = access.seen(form.key)
     known = {each.name: each for each in _all(form, seen, options)}
     if not options.fields:
         chosen = [each for each in known.values() if not each.field.system or each.name == "id"]
@@ -39,10 +69,7 @@ def export_columns(form: Form, seen: GrantSet, options: ExportOptions) -> tuple[
             elif name in known:
                 chosen.append(known[name])
             else:
-                raise UnknownField(
-                    {"zh": f"表单中没有字段“{name[:80]}”。", "en": f"The form has no field '{name[:80]}'."},
-                    pointer="/fields",
-                )
+                chosen.append(_behind(access, form, name, options))
     return tuple(_distinct(chosen))
 
 
@@ -59,6 +86,41 @@ def _all(form: Form, seen: GrantSet, options: ExportOptions) -> Iterator[ExportC
             if seen.shows(name) and not field.system and not field.sealed:
                 title = f"{child.label[language]}.{field.label[language]}"
                 yield ExportColumn(name, name if options.headers == "key" else title, field, child.key)
+
+
+def _behind(access: Access, form: Form, name: str, options: ExportOptions) -> ExportColumn:
+    """A field behind references: `customer.name`, `lines.product.sku`."""
+    path = read_shown(access, form, name, "/fields")
+    forms, language = access.app.kind("form"), options.language
+    row = form.children.get(path[0])
+    child, inside = (path[0], path[1:]) if row is not None else (None, path)
+    *passed, end = _passed(forms, row or form, inside)
+    if end.sealed:
+        raise NotExported(pointer="/fields")
+    labels = [each.label[language] for each in (row, *passed, end) if each is not None]
+    header = name if options.headers == "key" else ".".join(labels)
+    several = any(each.several for each in passed)
+    return ExportColumn(name, header, end, child, split(inside), several)
+
+
+def _passed(forms: Mapping[str, Form], row: RowKind | None, path: Path) -> Iterator[Field]:
+    """The fields that a path passes; those of users and departments are made up, they are no records."""
+    system: SystemForm | None = None
+    for name in path:
+        if system is not None:
+            found: Field | None = _of_person(name, system.columns[name])
+        else:
+            found = row.find(name) if row is not None else None
+        if found is None:
+            raise LookupError(name)
+        yield found
+        key = behind(found.value_type)
+        row, system = forms.get(key), SYSTEM_FORMS.get(key)
+
+
+def _of_person(name: str, kind: Type) -> Field:
+    label = {"zh": name, "en": name}
+    return Field(name, "system", label, None, kind, Codec("text"), system=True)  # type: ignore[arg-type]
 
 
 def _distinct(columns: Sequence[ExportColumn]) -> Iterator[ExportColumn]:
@@ -83,14 +145,15 @@ def record_rows(
             else:
                 rows = children[column.child]
                 source = rows[index] if index < len(rows) else None
-            row.append(
-                None if source is None else _cell(column, source.get(column.field.key), reading, names)
-            )
+            row.append(None if source is None else _cell(column, column.value(source), reading, names))
         yield row
 
 
 def _cell(column: ExportColumn, value: Any, reading: Reading, names: Names) -> Any:
     field = column.field
+    if column.several and isinstance(value, list):
+        cells = (_cell(replace(column, several=False), each, reading, names) for each in value)
+        return "、".join(str(each) for each in cells if each is not None)
     if value is None or field.key == "id":
         return value
     if field.refers or (field.source == "lookup" and field.value_type.kind == "ref"):
@@ -104,3 +167,12 @@ def _cell(column: ExportColumn, value: Any, reading: Reading, names: Names) -> A
 
 def _id(value: Any) -> str:
     return str(value["id"]) if isinstance(value, dict) else str(value)
+
+
+def ids_in(values: Iterable[Any]) -> Iterator[str]:
+    """The ids in values of references, alone or in lists, as they are or as objects."""
+    for value in values:
+        if isinstance(value, list):
+            yield from ids_in(value)
+        elif value is not None:
+            yield _id(value)

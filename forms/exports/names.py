@@ -64,7 +64,7 @@ class Names:
         seen = set(ids) if grants.unlimited else visible(access, form, grants, ids)
         marks = ", ".join([MARK[access.work.runtime.database.dialect]] * len(ids))
         text = (
-            f"SELECT {quoted('id')}, {quoted(naming)} FROM {quoted(form.table)} "
+            f"SELECT {quoted('id')}, {quoted(form.column_of(naming))} FROM {quoted(form.table)} "
             f"WHERE {quoted('id')} IN ({marks})"
         )
         alone = any(rule.fields == (naming,) and rule.when is None for rule in form.uniques)

@@ -15,8 +15,9 @@ from engine.identity.principal import SYSTEM
 from engine.runtime import Runtime
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
+from forms.asked_paths import seen_order
 from forms.compiled import Form, compiled_form
-from forms.exports.columns import ExportColumn, export_columns, record_rows
+from forms.exports.columns import ExportColumn, export_columns, ids_in, record_rows
 from forms.exports.names import Names
 from forms.exports.options import ExportOptions
 from forms.exports.write import writing
@@ -45,7 +46,9 @@ def run_export(runtime: Runtime, key: str) -> Transfer:
         findings = failure.findings if isinstance(failure, Invalid) else (failure.as_finding(),)
         with runtime.unit_of_work(SYSTEM, source="export") as work:
             report = {"findings": [each.as_json() for each in findings]}
-            return repository.move(work, transfer, state="failed", report=report)
+            return repository.move(
+                work, transfer, among=("waiting", "running"), state="failed", report=report
+            )
 
 
 class _Export:
@@ -56,16 +59,18 @@ class _Export:
         self.options = ExportOptions.model_validate(transfer.options)
         self.names = Names(self.options.language)
         self.told = time.monotonic()
+        self.order = "id"
 
     def run(self) -> Transfer:
-        actor = actor_of(self.runtime, self.transfer.user)
+        actor = actor_of(self.runtime, self.transfer.user, self.transfer.id)
         self._tell(done=0, total=None)
         with self.runtime.reading(actor, snapshot=True) as work:
             app = work.app(self.transfer.app)
             form = compiled_form(app, self.transfer.form)
-            access = Access(work, app)
+            access = Access(work, app, exporting=form.key)
             access.demand(form.key, "export")
-            columns = export_columns(form, access.seen(form.key), self.options)
+            columns = export_columns(access, form, self.options)
+            self.order = seen_order(access, form, "created_at") or "id"
             done = self._write(work, access, form, columns)
         self._tell(done=done, total=done)
         with self.runtime.unit_of_work(SYSTEM, source="export") as final:
@@ -83,7 +88,9 @@ class _Export:
         done, cursor, total = 0, None, None
         with writing(fresh, self.options.format, header, name=form.label[self.options.language]) as row:
             while True:
-                page = list_json(work, access.app, form, self._query(columns, cursor, first=cursor is None))
+                page = list_json(
+                    work, access.app, form, self._query(columns, cursor, first=cursor is None), access=access
+                )
                 total = page.get("count", total)
                 self._learn(access, page["items"], columns)
                 for record in page["items"]:
@@ -99,11 +106,11 @@ class _Export:
         return done
 
     def _query(self, columns: Sequence[ExportColumn], cursor: str | None, *, first: bool) -> ListQuery:
-        wanted = list(dict.fromkeys(each.child or each.name for each in columns))
+        wanted = list(dict.fromkeys(each.name if each.path else each.child or each.name for each in columns))
         condition = self.options.filter
         return ListQuery(
             filter=orjson.dumps(condition).decode() if isinstance(condition, dict) else condition,
-            sort=self.options.sort or "created_at",
+            sort=self.options.sort or self.order,
             fields=",".join(wanted),
             limit=PAGE,
             cursor=cursor,
@@ -124,9 +131,7 @@ class _Export:
                 if column.child is None
                 else [row for each in records for row in each.get(column.child) or ()]
             )
-            values = [value for body in bodies if (value := body.get(field.key)) is not None]
-            ids = [each for value in values for each in (value if isinstance(value, list) else [value])]
-            self.names.learn(access, target, [each["id"] if isinstance(each, dict) else each for each in ids])
+            self.names.learn(access, target, ids_in(column.value(body) for body in bodies))
 
     def _tell(self, *, done: int, total: int | None) -> None:
         """Say how far the export is; the file is written in a reading transaction beside it."""

@@ -9,11 +9,12 @@ from engine.errors import Conflict
 from engine.jobs import enqueue
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
+from forms.asked_paths import read_sort
 from forms.compiled import Form
 from forms.exports.columns import export_columns
 from forms.exports.options import ExportOptions
 from forms.exports.run import file_of
-from forms.listing import read_filter, read_sort
+from forms.listing import read_filter
 from forms.transfers import repository
 from forms.transfers.repository import Transfer
 
@@ -35,10 +36,10 @@ def begin(
     """A new export; with `job` a worker writes it. Raises Forbidden, UnknownField, what is wrong with the
     filter.
     """
-    access = Access(work, app)
+    access = Access(work, app, exporting=form.key)
     access.demand(form.key, "export")
-    seen = access.demand(form.key, "view")
-    export_columns(form, seen, options)
+    access.demand(form.key, "view")
+    export_columns(access, form, options)
     if isinstance(options.filter, str):
         read_filter(access, form, options.filter)
     if options.sort:

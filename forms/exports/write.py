@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -42,4 +43,6 @@ def _text(cell: Any) -> Any:
         return cell.isoformat()
     if isinstance(cell, timedelta):
         return str(cell)
-    return harmless(cell) if isinstance(cell, str) else format(cell, "f")
+    if isinstance(cell, str):
+        return harmless(cell)
+    return str(cell) if isinstance(cell, int) else format(Decimal(str(cell)), "f")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import orjson
@@ -15,6 +17,9 @@ from forms.field_type import FieldType, Reading
 from forms.operators import PROSE
 from forms.schema import FieldDocument
 from forms.values import Problem
+
+MANY_DIGITS = re.compile(r"[0-9][0-9.]{15}")
+EXACT_DIGITS = 15
 
 
 class JsonOptions(FieldDocument):
@@ -62,12 +67,30 @@ class Json(FieldType):
         """A cell holds the value as JSON text."""
         if empty(cell):
             return None
+        text = read_text_cell(cell)
         try:
-            return orjson.loads(read_text_cell(cell))
+            value = orjson.loads(text)
         except orjson.JSONDecodeError as wrong:
             raise Problem(
                 "bad_json", f"不是有效的 JSON：{wrong}", f"This is not valid JSON: {wrong}"
             ) from None
+        if MANY_DIGITS.search(text):
+            json.loads(text, parse_float=_exact, parse_int=_exact)
+        return value
 
     def write_cell(self, value: Any, reading: Reading) -> Cell:
         return None if value is None else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _exact(number: str) -> float:
+    """Raises Problem for a number that readers of JSON may not keep whole."""
+    digits = "".join(sign for sign in number.lower().split("e")[0] if sign.isdigit()).lstrip("0")
+    if len(digits) > EXACT_DIGITS:
+        raise Problem(
+            "too_precise",
+            "超过 15 位的 JSON 数字会丢失精度。",
+            "A JSON number of more than 15 digits would lose some of them.",
+            "把该数字放进引号。",
+            "Put the number in quotation marks.",
+        )
+    return 0.0

@@ -25,8 +25,11 @@ class Multiselect(Select):
         return Codec("list")
 
     def parse(self, raw: Any, reading: Reading) -> Any:
-        if not isinstance(raw, list) or not all(isinstance(each, str) for each in raw):
+        if not isinstance(raw, list):
             raise wrong_type("选项键的列表", "A list of option keys")
+        for each in raw:
+            if not isinstance(each, str):
+                raise wrong_type("选项键的列表", "A list of option keys")
         for each in raw:
             if each not in self.choices:
                 raise self._unknown(each)

@@ -85,6 +85,8 @@ class Select(FieldType):
         return Codec("text")
 
     def parse(self, raw: Any, reading: Reading) -> Any:
+        if type(raw) is str and raw in self.choices:
+            return raw
         if raw == "":
             return None
         if not isinstance(raw, str):

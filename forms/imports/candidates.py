@@ -23,7 +23,9 @@ Row = tuple[int, list[Any]]
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """What is wrong with a row: at which column, None for the row as a whole."""
+    """What is wrong with a row: at which column, None for the row as a whole. The finding points into the
+    record that the row means, as REST would: `/lines/0/qty`.
+    """
 
     row: int
     column: str | None
@@ -146,7 +148,7 @@ class RowReader:
                 if all(blank(_cell(row, at)) for at, _, _ in readers):
                     continue
                 body: dict[str, Any] = {}
-                self._fields(row, readers, body, made.errors)
+                self._fields(row, readers, body, made.errors, inside=f"/{child}/{len(bodies)}")
                 bodies.append(body)
                 numbers.append(row[0])
             made.data[child] = bodies
@@ -159,6 +161,8 @@ class RowReader:
         readers: Sequence[tuple[int, str, CellReader]],
         body: dict[str, Any],
         errors: list[RowError],
+        *,
+        inside: str = "",
     ) -> None:
         number, cells = row
         width = len(cells)
@@ -170,9 +174,9 @@ class RowReader:
             try:
                 body[key] = reader.read(cell)
             except Problem as problem:
-                column = reader.column
-                found = Finding("error", problem.code, f"/{column.name}", problem.message, problem.fix)
-                errors.append(RowError(number, column.header, found))
+                place = f"{inside}/{key}{problem.pointer}"
+                found = Finding("error", problem.code, place, problem.message, problem.fix)
+                errors.append(RowError(number, reader.column.header, found))
 
     def _differences(self, first: Row, row: Row) -> Iterator[RowError]:
         """Cells of a further row that say something else about the record than its first one."""

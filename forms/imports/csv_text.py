@@ -6,6 +6,7 @@ import codecs
 import csv
 import unicodedata
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from forms.imports import limits
@@ -55,6 +56,8 @@ def encoding_of(path: Path, wanted: str | None) -> str:
 def _first_wrong(path: Path, name: str) -> tuple[int, int] | None:
     """(line, byte) of the first place that is no text of this encoding."""
     try:
+        with suppress(UnicodeError):
+            b"a".decode(name)  # a LookupError for codecs that are no texts, such as zlib
         decoder = codecs.getincrementaldecoder(name)()
     except LookupError:
         raise Refusal(
@@ -68,6 +71,8 @@ def _first_wrong(path: Path, name: str) -> tuple[int, int] | None:
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as wrong:
                 return line + chunk[: wrong.start].count(b"\n"), read + wrong.start
+            except UnicodeError:
+                return line, read
             # bytes of another encoding decode to private characters sooner or later
             if name == "gb18030" and any(unicodedata.category(sign) in ("Co", "Cn") for sign in set(text)):
                 return line, read

@@ -52,10 +52,11 @@ class Judge:
         known = self.resolver.resolve(access, column.field, column.name, texts)
         for candidate, body, row in places:
             named = [known[text] for text in _texts(column.field, body)]
-            problem = next((each for each in named if isinstance(each, Problem)), None)
-            if problem is not None:
-                finding = Finding("error", problem.code, f"/{column.name}", problem.message, problem.fix)
-                candidate.errors.append(RowError(row, column.header, finding))
+            for at, each in enumerate(named):
+                if isinstance(each, Problem):
+                    place = _pointer(candidate, column, body) + (f"/{at}" if column.field.several else "")
+                    finding = Finding("error", each.code, place, each.message, each.fix)
+                    candidate.errors.append(RowError(row, column.header, finding))
             body[column.field.key] = named if column.field.several else named[0]
 
     def _doubles(self, candidate: Candidate) -> None:
@@ -95,7 +96,9 @@ class Judge:
 
     def _missing(self, candidate: Candidate) -> None:
         """A record that is refused anyway also hears what it plainly lacks, so that people correct once."""
-        named = {each.finding.pointer for each in candidate.errors}
+        named = {
+            f"/{each.finding.pointer.split('/')[1]}" for each in candidate.errors if each.finding.pointer
+        }
         for field in self.form.fields.values():
             preset = field.default is not None or field.default_expression is not None or field.derived
             if field.required is not True or preset or f"/{field.key}" in named:
@@ -127,6 +130,14 @@ def _places(candidate: Candidate, column: Column) -> Iterator[tuple[Candidate, d
     for body, row in zip(candidate.data.get(column.child, []), rows, strict=True):
         if body.get(key) is not None:
             yield candidate, body, row
+
+
+def _pointer(candidate: Candidate, column: Column, body: dict[str, Any]) -> str:
+    """Where a column stands in the record that a candidate is."""
+    if column.child is None:
+        return f"/{column.field.key}"
+    index = next(at for at, each in enumerate(candidate.data[column.child]) if each is body)
+    return f"/{column.child}/{index}/{column.field.key}"
 
 
 def _texts(field: Field, body: Mapping[str, Any]) -> list[str]:

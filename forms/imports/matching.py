@@ -81,7 +81,7 @@ def _stored(
     else:
         condition, values = _condition(access, form, on, found, reading)
     stored: dict[Key, list[str]] = {}
-    columns = ", ".join(quoted(key) for key in on)
+    columns = ", ".join(quoted(form.column_of(key)) for key in on)
     for start in range(0, len(values), _AT_ONCE):
         part = values[start : start + _AT_ONCE]
         text = (
@@ -116,7 +116,7 @@ def _condition(
         return f"{quoted(rule.column)} = {mark}", [(each,) for each in hashes if each is not None]
     same = "IS" if dialect == "sqlite" else "IS NOT DISTINCT FROM"
     binds = [(key, form.fields[key].codec.bind(dialect)) for key in on]
-    condition = " AND ".join(f"{quoted(key)} {same} {mark}" for key in on)
+    condition = " AND ".join(f"{quoted(form.column_of(key))} {same} {mark}" for key in on)
     values = [
         tuple(value if (value := each[key]) is None or bind is None else bind(value) for key, bind in binds)
         for each in memory

@@ -64,7 +64,8 @@ class QuickSet:
         self._places = {key: place for place, key in enumerate(self._own)}
         self._writers = plan.writers
         self._hot = [(place, each.at, each.key, each.known, each) for place, each in enumerate(plan.columns)]
-        self._free, self._always = self.grants.unlimited, plan.always
+        self._importing = access.bringing(self.form.key, self.grants)
+        self._free, self._always = self.grants.unlimited and self._importing.unlimited, plan.always
         self._late = bool(plan.presets or plan.computed)
         self._judging = bool(plan.sometimes or self.form.checks or self._constraints)
         self._blank = dict.fromkeys(each.key for each in self.form.columns)
@@ -82,7 +83,10 @@ class QuickSet:
         self._whole = [
             each.check
             for each in self.grants.grants
-            if not isinstance(each.check, NoRows) and all(each.writes(key) for key in self.written)
+            if not isinstance(each.check, NoRows)
+            and not each.without
+            and self._importing.unlimited
+            and all(each.writes(key) for key in self.written)
         ]
 
     def save(self, rows: Sequence[Row]) -> Counts:
@@ -228,7 +232,7 @@ class QuickSet:
 
     @staticmethod
     def _named(wrong: Sequence[RowError]) -> frozenset[str]:
-        return frozenset(each.finding.pointer.lstrip("/") for each in wrong) if wrong else NONE
+        return frozenset(each.finding.pointer.split("/")[1] for each in wrong) if wrong else NONE
 
     def _doubles(self, number: int, record: LiveRecord) -> list[RowError]:
         found: list[RowError] = []
@@ -250,9 +254,10 @@ class QuickSet:
     def _check_rights(self, record: LiveRecord) -> None:
         """Raises Forbidden when no grant allows this record."""
         for where in self._whole:
-            if where is None or where.evaluate(record, self.env) is True:
+            if where is None or where.holds(record, self.env):
                 return
-        self.access.check_written(self.grants.grants, self.written, record)
+        for grants in (self.grants, self._importing):
+            self.access.check_written(None if grants.unlimited else grants.grants, self.written, record)
 
     def _without_doubles(self, made: list[_Made]) -> list[_Made]:
         """Those whose unique values no stored record has."""
@@ -299,8 +304,10 @@ class QuickSet:
         form, plan = self.form, self.plan
         fixed = tuple(bound for _, bound, _ in self._fixed.values())
         unique = [rule.column for rule in form.uniques]
-        columns = (*self._fixed, "id", *self._own, *unique)
-        texts = frozenset(key for key in self._own if form.fields[key].codec.storage == "list")
+        columns = (*map(form.column_of, (*self._fixed, "id", *self._own)), *unique)
+        texts = frozenset(
+            form.fields[key].column for key in self._own if form.fields[key].codec.storage == "list"
+        )
         rows = [
             (*fixed, each.record["id"], *each.bound, *[each.keys[column] for column in unique])
             for each in made
@@ -330,5 +337,5 @@ class _Made:
 
 
 def _error(number: int, column: QuickColumn, problem: Problem) -> RowError:
-    found = Finding("error", problem.code, f"/{column.key}", problem.message, problem.fix)
+    found = Finding("error", problem.code, f"/{column.key}{problem.pointer}", problem.message, problem.fix)
     return RowError(number, column.column.header, found)

@@ -21,7 +21,7 @@ from forms.columns import Query, RecordColumns, any_of, col, table
 from forms.compiled import Field, Form
 from forms.environment import environment, variables
 from forms.plans import kept
-from forms.reading_plan import one_of
+from forms.reading_rows import one_of
 from forms.system_forms import SYSTEM_FORMS
 from forms.uniques import unique_keys
 from forms.values import Problem
@@ -122,12 +122,13 @@ def _by_column(
     def make() -> tuple[str, Params]:
         query = Query(dict(access.app.kind("form")), dialect, Params(dialect))
         columns = RecordColumns(query, form, "r", form=form, grants=grants)
-        select = exp.select(col("r", "id"), col("r", column)).from_(table(form.table, "r"))
-        select = select.where(one_of(query, col("r", column), "wanted_values"), copy=False)
+        stored = form.column_of(column)
+        select = exp.select(col("r", "id"), col("r", stored)).from_(table(form.table, "r"))
+        select = select.where(one_of(query, col("r", stored), "wanted_values"), copy=False)
         select = select.where(exp.Is(this=col("r", "deleted_at"), expression=exp.null()), copy=False)
         showing = [each for each in grants.grants if shown == "id" or each.shows(shown)]
-        if not grants.unlimited and all(each.where is not None for each in showing):
-            select = select.where(exp.paren(any_of([columns.rows_of(each.where) for each in showing])))
+        if not grants.unlimited and not any(each.every_row for each in showing):
+            select = select.where(exp.paren(any_of([columns.rows_of(each) for each in showing])))
         return print_sql(select, dialect), query.params
 
     text, params = kept(access.app, ("named", form.key, dialect, grants.key, column), make)

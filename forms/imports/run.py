@@ -98,7 +98,7 @@ class ImportRun:
 
     def _sets(self, transfer: Transfer, until: float) -> Transfer:
         """Check or save sets until the time is over or the file is."""
-        sets = Sets(self.runtime, self.folder, transfer, actor_of(self.runtime, transfer.user))
+        sets = Sets(self.runtime, self.folder, transfer, actor_of(self.runtime, transfer.user, transfer.id))
         transfer = sets.run(until)
         if not sets.over:
             return transfer
@@ -127,7 +127,7 @@ class ImportRun:
                 return self._move(transfer, state="cancelled", report={**transfer.report, "counts": counts})
             progress = {**transfer.progress, "phase": "undoing", "after": "cancelled"}
             return self._move(transfer, state="undoing", progress=progress)
-        actor = actor_of(self.runtime, transfer.user)
+        actor = actor_of(self.runtime, transfer.user, transfer.id)
         while time.monotonic() < until:
             with self.runtime.unit_of_work(actor, source="import") as work:
                 below, problems = undo_some(work, transfer)

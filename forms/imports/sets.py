@@ -83,7 +83,12 @@ class Sets:
         keys = SeenKeys(folder / f"{progress['phase']}.keys", until=progress["row"])
         self.judge = Judge(self.form, self.mapping, self.options, self.on, keys)
         self.seen = keys
-        quick = self.options.mode == "insert" and may_be_quick(runtime, app, self.form, self.mapping)
+        preset = any(grant.presets for grant in writing.grants)
+        quick = (
+            self.options.mode == "insert"
+            and not preset
+            and may_be_quick(runtime, app, self.form, self.mapping)
+        )
         self.plan = new_records(self.form, self.mapping, runtime.database.dialect) if quick else None
         self.reader = RowReader(self.form, self.mapping)
 

@@ -17,9 +17,10 @@ from forms.compiled import Form, compiled_form
 from forms.environment import environment
 from forms.listing import ListQuery, list_json
 from forms.printing.fill import Printed, fill
-from forms.printing.sight import Eyes
+from forms.printing.sight import At, Eyes, Level
 from forms.printing.template import Language, PrintTemplate
 from forms.records import RecordNotFound
+from forms.watched import note, watched_names
 
 
 class TemplateNotFound(NotFound):
@@ -54,6 +55,8 @@ def gather(
     Raises TemplateNotFound, RecordNotFound, Forbidden, NotPrintable, each with a pointer to the record.
     """
     found = _templates(app).get(template)
+    if found is None:
+        app.require_whole("print_template", template)
     if found is None or found.form != form.key:
         raise TemplateNotFound()
     return _gathered(work, app, form, found, records, language, pointer)
@@ -72,11 +75,21 @@ def _gathered(
     made = []
     for index, record in enumerate(records):
         try:
-            made.append(fill(eyes, template, eyes.at(form, record), env, language))
+            at = eyes.at(form, record)
+            made.append(fill(eyes, template, at, env, language))
+            _note_reads(eyes, at, record)
         except EngineError as wrong:
             wrong.pointer = pointer.format(index=index)
             raise
     return made
+
+
+def _note_reads(eyes: Eyes, at: At, record: str) -> None:
+    """A template may print any field of its record that the reader sees."""
+    watched = watched_names(at.form)
+    names = [each for each in watched if at.level(each) is Level.SHOWN and at.record.get(each) is not None]
+    if names:
+        note(eyes.access, at.form, names, [record], way="print")
 
 
 def draft_preview(
@@ -117,7 +130,7 @@ def _drafted(work: UnitOfWork, app: str, key: str, document: Mapping[str, Any] |
 
 
 def _newest(work: UnitOfWork, app: CompiledApp, form: Form) -> str:
-    found = list_json(work, app, form, ListQuery(sort="-created_at", fields="id", limit=1, count="none"))
+    found = list_json(work, app, form, ListQuery(fields="id", limit=1, count="none"))
     if not found["items"]:
         raise RecordNotFound()
     return str(found["items"][0]["id"])

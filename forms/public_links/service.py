@@ -12,17 +12,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from engine.changes.operations import note
 from engine.definitions.app import CompiledApp
 from engine.errors import EngineError, Invalid
+from engine.files import uploads
+from engine.files.repository import StoredFile
 from engine.findings import Finding, error, text, under
-from engine.identity.service import principal_of
+from engine.identity.errands import principal_for, remember
+from engine.identity.principal import Principal
 from engine.ids import new_id
 from engine.permissions.compiled import GrantSet
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
 from forms.api_records import create_record
 from forms.compiled import Field, Form, compiled_form
+from forms.file_checks import PUBLIC
+from forms.file_field import FileField
 from forms.public_links import repository
+from forms.public_links.guest_files import claim, demand_file_field, guest_of, hoarding
 from forms.public_links.repository import Link
 from forms.reading_json import missing, reader, unknown_field
 from forms.record_schema import record_schema
@@ -85,6 +92,9 @@ def make(work: UnitOfWork, app: CompiledApp, form: Form, wish: LinkWish) -> dict
         wish.most,
     )
     repository.add(work, link)
+    remember(work, link.id)
+    details = {"link": link.id, "fields": list(wish.fields), "closes_at": wish.closes_at}
+    note(work, "link_opened", form.key, app=app.key, details=details)
     return {**as_json(link, work.now), "token": secret}
 
 
@@ -120,7 +130,9 @@ def _check(form: Form, grants: GrantSet, wish: LinkWish) -> None:
 
 
 def _open(field: Field) -> bool:
-    """References and files stay inside: choosing one would show what is there."""
+    """References stay inside: choosing one would show what is there; so does a file that must be new."""
+    if isinstance(field.kind, FileField):
+        return not field.kind.never_seen
     plain = field.value_type.kind in {"text", "number", "money", "bool", "date", "datetime", "duration"}
     options = field.value_type.kind in {"choice", "choices"} and field.value_type.item is None
     return (plain or options) and not field.derived and field.readonly is not True
@@ -136,12 +148,13 @@ def close(work: UnitOfWork, app: CompiledApp, form: Form, identifier: str) -> No
     """Close a link for good. Raises Forbidden, LinkNotFound."""
     Access(work, app).demand(form.key, "share")
     repository.close(work, app.key, form.key, identifier)
+    note(work, "link_closed", form.key, app=app.key, details={"link": identifier})
 
 
 def public_form(work: UnitOfWork, secret: str) -> dict[str, Any]:
     """What who has the link may fill in. Raises LinkNotFound, LinkClosed."""
     link = repository.by_hash(work, digest(secret), lock=False)
-    with _as_owner(work, link):
+    with as_owner(work, link):
         app = work.app(link.app)
         form = compiled_form(app, link.form)
         schema = record_schema(form, Access(work, app).demand(form.key, "create"))
@@ -166,8 +179,8 @@ def public_form(work: UnitOfWork, secret: str) -> dict[str, Any]:
 def enter(work: UnitOfWork, secret: str, data: Any, *, peer: str) -> dict[str, Any]:
     """Save one entry. Raises LinkNotFound, LinkClosed, TooManyEntries, Invalid."""
     link = repository.by_hash(work, digest(secret), lock=True)
-    hashed = hashlib.blake2b(peer.encode(), key=link.hash.encode()[:64], digest_size=16).hexdigest()
-    with _as_owner(work, link):
+    hashed = peer_of(link, peer)
+    with as_owner(work, link):
         _refuse_flood(work, link, hashed)
         record = _saved(work, link, data)
     entry = new_id()
@@ -175,14 +188,41 @@ def enter(work: UnitOfWork, secret: str, data: Any, *, peer: str) -> dict[str, A
     return {"id": entry, "received_at": moment_json(work.now)}
 
 
-def _as_owner(work: UnitOfWork, link: Link) -> Any:
+def takes_files(work: UnitOfWork, secret: str) -> None:
+    """Raises LinkNotFound, LinkClosed, NoFilesTaken."""
+    link = repository.by_hash(work, digest(secret), lock=False)
+    with as_owner(work, link):
+        demand_file_field(compiled_form(work.app(link.app), link.form), link)
+
+
+def begin_file(
+    work: UnitOfWork, secret: str, name: str, size: int, *, source: str | None, peer: str
+) -> tuple[Principal, StoredFile]:
+    """A file on its way for an entry to come, and whose it is until then. Raises as `takes_files`,
+    FileTooLarge, TooManyEntries.
+    """
+    takes_files(work, secret)
+    link = repository.by_hash(work, digest(secret), lock=True)
+    guest = guest_of(link, peer_of(link, peer))
+    if hoarding(work, link, guest, size):
+        raise TooManyEntries(details={"retry_after": 3600})
+    with work.acting(guest, PUBLIC):
+        return guest, uploads.begin(work, name, size, source)
+
+
+def peer_of(link: Link, address: str) -> str:
+    """Where an entry comes from, as it is kept: nobody reads the address out of it."""
+    return hashlib.blake2b(address.encode(), key=link.hash.encode()[:64], digest_size=16).hexdigest()
+
+
+def as_owner(work: UnitOfWork, link: Link) -> Any:
     """The same transaction with the rights of the link's owner. Raises LinkClosed."""
     if _state(link, work.now) != "open":
         raise LinkClosed()
-    owner = principal_of(work, link.owner)
+    owner = principal_for(work, link.owner, link.id)
     if owner is None:
         raise LinkClosed()
-    return work.acting(owner, "public")
+    return work.acting(owner, PUBLIC)
 
 
 def _refuse_flood(work: UnitOfWork, link: Link, peer: str) -> None:
@@ -200,6 +240,7 @@ def _saved(work: UnitOfWork, link: Link, data: Any) -> str:
     unknown = [unknown_field(f"/{key}", key) for key in data if key not in link.fields]
     if unknown:
         raise Invalid(unknown)
+    claim(work, link, form, data)
     record = create_record(Access(work, app), form, {**data, **link.preset})
     return str(record["id"])
 

@@ -14,7 +14,9 @@ from engine.jobs import enqueue
 from engine.jobs.repository import Job
 from engine.protocols import JobHandler, RecordChange
 from engine.storage.unit_of_work import UnitOfWork
+from forms.comments.repository import forget_record
 from forms.compiled import Form, Named
+from forms.evolution.purge import forget_parked
 from forms.links import naming_params, naming_text
 from forms.records import load
 from forms.recycle import repository
@@ -75,8 +77,10 @@ def _remove(work: UnitOfWork, app: CompiledApp, form: Form, record: str) -> None
     for child in form.children.values():
         work.run(f"DELETE FROM {quoted(child.table)} WHERE {quoted(PARENT)} = {mark}", (record,))
     work.run(f"DELETE FROM ff_record_share WHERE record = {mark}", (record,))
+    forget_parked(work, app.key, form.table, [record])
     work.run(f"DELETE FROM {quoted(form.table)} WHERE {quoted('id')} = {mark}", (record,))
     forget_records(work, [record])
+    forget_record(work, record)
     gone = moment_json(before["deleted_at"])
     change = RecordChange(app, form.key, record, "purge", before, None)
     log.append(work, change, before["rev"], {"deleted_at": [gone, gone]})
@@ -101,9 +105,12 @@ class PurgeRecycled(JobHandler):
 
     @staticmethod
     def _purged(work: UnitOfWork, app: CompiledApp, unit: str) -> int:
+        entries = repository.entries(work, app.key, unit)
+        if any(entry.form not in app.kind("form") for entry in entries):
+            return 0  # they wait for their form, which is parked
         try:
             with work.savepoint():
-                purge(work, app, repository.entries(work, app.key, unit))
+                purge(work, app, entries)
         except StillReferenced:
             return 0
         return 1

@@ -13,7 +13,7 @@ from engine.protocols import Record, RecordChange
 from engine.storage.database import INTEGRITY
 from engine.storage.unit_of_work import UnitOfWork
 from forms import rows
-from forms.compiled import Field, Form, Named, RowKind
+from forms.compiled import Field, Form, Named, RowKind, compiled_form
 from forms.compute import Saving, compute, saving
 from forms.records import changed_fields, finish, load, load_held, update, write
 from forms.recycle import repository
@@ -44,7 +44,7 @@ def restore(work: UnitOfWork, app: CompiledApp, unit: Sequence[Entry]) -> list[E
         known = {entry.record for entry in unit}
         last = 0
         for entry in reversed(unit):
-            last = _restore(work, app, app.kind("form")[entry.form], entry.record, known)
+            last = _restore(work, app, compiled_form(app, entry.form), entry.record, known)
         repository.drop(work, unit[0].unit)
         emptied = [each for entry in unit for each in entry.emptied]
         with work.as_system("engine", cause=last):

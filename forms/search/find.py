@@ -18,7 +18,8 @@ from forms.compiled import Form, compiled_form
 from forms.environment import variables
 from forms.output import record_json
 from forms.plans import kept
-from forms.reading_plan import Path, ReadingPlan, make_plan
+from forms.reading_columns import Path
+from forms.reading_plan import ReadingPlan, make_plan
 from forms.search import repository
 from forms.search.fields import plain
 from forms.search.words import excerpt, normal, pairs, words

@@ -11,7 +11,9 @@ from typing import Any, Literal
 
 from sqlalchemy import select, update
 
+from engine.changes.operations import note
 from engine.errors import Conflict, NotFound
+from engine.identity.errands import remember, same_rights
 from engine.ids import new_id
 from engine.storage.unit_of_work import UnitOfWork
 from forms.transfers.tables import transfer as table
@@ -102,7 +104,10 @@ def add(
     work.connection.execute(
         table.insert().values({name: getattr(made, name) for name in Transfer.__dataclass_fields__})
     )
+    remember(work, made.id)
     arm(work, made.id)
+    details = {"transfer": made.id, "name": name, "options": made.options}
+    note(work, f"{kind}_begun", form, app=app, details=details)
     return made
 
 
@@ -110,6 +115,8 @@ def get(work: UnitOfWork, kind: Kind, key: str) -> Transfer:
     """One of who acts; administrators see all. Raises TransferNotFound."""
     row = work.connection.execute(select(*_FIELDS).where(table.c.id == key, table.c.kind == kind)).first()
     if row is None or (row.user != work.principal.user and not work.principal.is_admin):
+        raise TransferNotFound()
+    if not same_rights(work, key):
         raise TransferNotFound()
     return Transfer(**row._mapping)
 
@@ -120,7 +127,7 @@ def recent(work: UnitOfWork, kind: Kind, app: str, form: str, *, limit: int) -> 
     if not work.principal.is_admin:
         statement = statement.where(table.c.user == work.principal.user)
     rows = work.connection.execute(statement.order_by(table.c.id.desc()).limit(limit))
-    return [Transfer(**row._mapping) for row in rows]
+    return [Transfer(**row._mapping) for row in rows if same_rights(work, row.id)]
 
 
 def move(
@@ -145,4 +152,13 @@ def move(
     ).first()
     if done is None:
         raise TransferMoved()
-    return replace(known, **values, rev=done[0])
+    moved = replace(known, **values, rev=done[0])
+    if moved.state in FINAL:
+        _note_end(work, moved)
+    return moved
+
+
+def _note_end(work: UnitOfWork, ended: Transfer) -> None:
+    counts = ended.report.get("counts", {})
+    details = {"transfer": ended.id, "user": ended.user, "counts": counts}
+    note(work, f"{ended.kind}_{ended.state}", ended.form, app=ended.app, details=details)

@@ -14,6 +14,7 @@ from engine.findings import Text, has_errors
 from engine.protocols import DefinitionKind
 from forms.compiled import Form, label_of
 from forms.views.layouts import NEEDS, OPTIONS, Need
+from forms.views.pruning import prune_view
 from forms.views.schema import ViewDocument
 
 LONGEST = 4
@@ -52,6 +53,9 @@ class ViewKind(DefinitionKind):
         if shape is None or asked.get("place") != "filter":
             return None
         return Place(context.scope(shape, db_only=True), t.BOOL)
+
+    def prune(self, document: dict[str, Any], path: tuple[str | int, ...]) -> dict[str, Any] | None:
+        return prune_view(document, path)
 
 
 def _view(document: ViewDocument, context: Context) -> View | None:
@@ -146,10 +150,12 @@ def _fits(need: Need, form: Form, name: str, where: str, context: Context) -> bo
 
 
 def _check_path(form: Form, name: str, pointer: str, context: Context) -> None:
-    """A field, a child table, or fields behind references."""
+    """A field, a child table, or fields in its rows and behind references and lists of them."""
     shape: Any = form.shape
     rest = tuple(name.split("."))
     hops = 0
+    if len(rest) > 1 and (rows := shape.child(rest[0])) is not None:
+        shape, rest, hops = rows, rest[1:], 1
     while rest and shape is not None:
         rest = joined(shape, rest)
         hops += 1
@@ -158,6 +164,7 @@ def _check_path(form: Form, name: str, pointer: str, context: Context) -> None:
             return
         kind = shape.type_of(rest[0])
         rest = rest[1:]
+        kind = kind.item if kind is not None and kind.kind == "choices" else kind
         shape = context.shape(kind.form) if kind is not None and kind.form else None
     if rest or hops > LONGEST:
         context.error(

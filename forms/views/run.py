@@ -13,11 +13,13 @@ import orjson
 from engine.definitions.app import CompiledApp
 from engine.errors import Invalid, NotFound
 from engine.findings import error, text
+from engine.permissions.roles import held_roles
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
 from forms.aggregate import AggregateQuery, aggregate_json
+from forms.asked_paths import read_shown, seen_order
 from forms.compiled import Form, compiled_form
-from forms.listing import ListQuery, list_json, read_filter, read_path
+from forms.listing import ListQuery, list_json, read_filter
 from forms.reading_plan import UnknownField
 from forms.views.kind import View
 
@@ -70,7 +72,7 @@ def records_json(
     query = replace(
         asked,
         filter=_all(conditions),
-        sort=asked.sort or view.sort,
+        sort=asked.sort or seen_order(access, form, view.sort),
         fields=asked.fields or _columns(access, form, view),
     )
     if view.layout == "kanban" and window.lane is None:
@@ -192,10 +194,8 @@ def _columns(access: Access, form: Form, view: View) -> str | None:
 
 
 def _shown(access: Access, form: Form, name: str) -> bool:
-    if name in form.children:
-        return access.seen(form.key).shows(name)
     try:
-        read_path(access, form, name, "/columns", composed=True)
+        read_shown(access, form, name, "/columns")
     except UnknownField:
         return False
     return True
@@ -203,6 +203,8 @@ def _shown(access: Access, form: Form, name: str) -> bool:
 
 def _view(access: Access, key: str) -> View:
     view: View | None = access.app.kind("view").get(key)
+    if view is None:
+        access.app.require_whole("view", key, explain=access.work.principal.is_admin)
     if view is None or not _offered(access, view):
         raise ViewNotFound()
     return view
@@ -210,7 +212,9 @@ def _view(access: Access, key: str) -> View:
 
 def _offered(access: Access, view: View) -> bool:
     principal = access.work.principal
-    wanted = not view.roles or principal.is_admin or bool(view.roles & set(principal.roles))
+    wanted = (
+        not view.roles or principal.is_admin or not view.roles.isdisjoint(held_roles(access.app, principal))
+    )
     return wanted and bool(access.seen(view.form))
 
 

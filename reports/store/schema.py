@@ -1,4 +1,4 @@
-"""Tables of the replica from forms: the stored columns, under the same names as in the main store.
+"""Tables of the replica from forms: the stored columns, each under the key of its field.
 
 Virtual fields (lookups, formulas over other records) have no column anywhere; queries compute them.
 """
@@ -42,7 +42,7 @@ def system_tables() -> Iterator[ReplicaTable]:
     """Small tables of the platform, read again when they change."""
     yield _system("ff_user", _texts("id", "username", "name", "email", "phone", "dept", "superior"), ACTIVE)
     yield _system("ff_department", _texts("id", "name", "parent", "head"))
-    yield _system("ff_record_share", _texts("record", "user"))
+    yield _system("ff_record_share", _texts("record", "user", "shows"))
 
 
 def tables_named(forms: Mapping[str, Form], names: frozenset[str]) -> tuple[ReplicaTable, ...]:
@@ -60,7 +60,7 @@ def _columns(row: RowKind) -> Iterator[ReplicaColumn]:
     for field in row.stored():
         if field.sealed:
             continue  # no report reads it, so it leaves the store not even encrypted
-        yield ReplicaColumn(field.key, NATIVE[field.codec.storage], field.key, _meaning(field))
+        yield ReplicaColumn(field.key, NATIVE[field.codec.storage], field.column, _meaning(field))
 
 
 def _meaning(field: Field) -> str:

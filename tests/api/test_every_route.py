@@ -8,7 +8,13 @@ OPEN = {
     "/api/v1/health",
     "/api/v1/health/live",
     "/api/v1/auth/login",
+    "/api/v1/auth/password:forgotten",
+    "/api/v1/auth/password:reset",
+    "/api/v1/auth/oidc",
+    "/api/v1/auth/oidc/login",
+    "/api/v1/auth/oidc/callback",
     "/api/v1/public/forms/{token}",  # the token in the address is the right
+    "/api/v1/public/forms/{token}/files",
 }
 
 

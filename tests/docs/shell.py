@@ -72,6 +72,11 @@ class Shell:
                 output += part
         return output.removesuffix(MARK)
 
+    @property
+    def ended(self) -> bool:
+        """Whether a command has failed, which ends the shell."""
+        return self._process.poll() is not None
+
     def close(self) -> None:
         """End the shell and everything it started."""
         assert self._process.stdin is not None

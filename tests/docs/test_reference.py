@@ -17,6 +17,7 @@ FAMILIES = {
     "trigger": "triggers.md",
     "action": "actions.md",
     "measure": "measures.md",
+    "test_step": "test_steps.md",
 }
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from engine.changes.search import search
+from engine.changes.wanted import Wanted
 from engine.errors import Forbidden, Invalid
+from engine.identity.principal import SYSTEM
 from flows.errors import (
     AlreadyDecided,
     AlreadyHandled,
@@ -45,6 +48,17 @@ def test_a_larger_deal_waits_for_the_director_and_is_locked(desk):
     desk.decide("liu")
     assert desk.get(deal)["status"] == "approved"
     desk.write("li", deal, note="free again")
+
+
+def test_what_people_decided_stands_in_the_operation_log(desk, runtime):
+    desk.publish(DISCOUNT)
+    deal = desk.deal(amount=100_01, reason="r")
+    desk.submit(deal)
+    desk.decide("liu")
+    with runtime.reading(SYSTEM) as work:
+        hits, _ = search(work, Wanted({"record": deal}, stream="operation"), limit=10)
+    told = [(hit.named()["action"], hit.named()["actor"]) for hit in hits]
+    assert told == [("flow_approved", "liu"), ("flow_submitted", "li")]
 
 
 def test_two_approvals_one_after_the_other(desk):

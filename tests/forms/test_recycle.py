@@ -237,10 +237,12 @@ def test_a_restricted_delete_deep_inside_changes_nothing(root: Any, deal: dict[s
 
 
 def test_purging_removes_rows_and_keeps_history(root: Any, deal: dict[str, Any], runtime: Runtime) -> None:
+    said = root.post(f"{URL}/forms/deal/records/{deal['id']}/comments", {"body": "a word about a person"})
+    assert said.status_code == 201, said.text
     unit = deleted(root, "deal", deal["id"])
     assert root.delete(f"{URL}/recycle/{unit}").status_code == 204
     with runtime.reading(SYSTEM) as work:
-        for table in ("desk_deal", "desk_deal__guests", "desk_plan", "ff_recycled"):
+        for table in ("desk_deal", "desk_deal__guests", "desk_plan", "ff_recycled", "ff_comment"):
             assert work.row(f"SELECT count(*) FROM {table}") == (0,)
         kept = log.of_record(work, "desk", "deal", deal["id"])
     assert [each.op for each in kept][:2] == ["purge", "delete"]

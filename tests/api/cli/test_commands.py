@@ -104,6 +104,65 @@ def test_broken_app_is_refused_with_a_pointer(fourfold, folder):
         assert "/forms/note/colour" in refused.out
 
 
+def test_edits_on_both_sides_are_compared_and_kept_apart(fourfold, folder, tmp_path):
+    assert fourfold("app", "apply", folder).code == 0
+    assert fourfold("app", "diff", folder).code == 0
+    other = tmp_path / "other"
+    assert fourfold("app", "export", "shop", other).code == 0
+    theirs = json.loads((other / "forms" / "note.json").read_text())
+    theirs["label"]["en"] = "Memo"
+    (other / "forms" / "note.json").write_text(json.dumps(theirs))
+    kept = fourfold("app", "export", "shop", other)
+    assert (kept.code, "local_changes" in kept.err) == (1, True)
+    assert fourfold("app", "apply", other).code == 0
+    mine = {**APP["forms/note.json"], "label": {"zh": "便签", "en": "Sticker"}}
+    (folder / "forms" / "note.json").write_text(json.dumps(mine))
+    told = fourfold("app", "diff", folder)
+    assert (told.code, "changed on both" in told.out, "/label/en" in told.out) == (1, True, True)
+    assert fourfold("app", "plan", folder).code == 1
+    refused = fourfold("app", "apply", folder)
+    assert (refused.code, "drifted" in refused.err) == (1, True)
+    taken = fourfold("app", "apply", folder, "--take-theirs", "forms/note")
+    assert "nothing changed" in taken.out
+    assert json.loads((folder / "forms" / "note.json").read_text())["label"]["en"] == "Memo"
+    assert fourfold("app", "diff", folder).code == 0
+
+
+def suite(*steps):
+    label = {"zh": "用例", "en": "Cases"}
+    return {"key": "notes", "label": label, "cases": [{"key": "one", "steps": list(steps)}]}
+
+
+def test_cases_of_an_app_are_run_in_a_store_of_their_own(fourfold, folder, tmp_path):
+    (folder / "tests").mkdir()
+    written = {"type": "create", "form": "note", "name": "n", "values": {"text": "hello"}}
+    place = folder / "tests" / "notes.json"
+    place.write_text(json.dumps(suite(written, {"type": "expect_count", "form": "note", "count": 1})))
+    passed = fourfold("app", "test", folder)
+    assert (passed.code, "passed: 1" in passed.out) == (0, True)
+    place.write_text(
+        json.dumps(suite(written, {"type": "expect", "record": "$n", "values": {"text": "bye"}}))
+    )
+    failed = fourfold("app", "test", folder, "--only", "notes")
+    assert failed.code == 1
+    assert "/tests/notes/cases/0/steps/1/values/text" in failed.out
+    assert not (tmp_path / "home").exists()
+    unknown = fourfold("app", "test", folder, "--only", "none")
+    assert (unknown.code, "suite_not_found" in unknown.err) == (1, True)
+
+
+def test_a_form_is_drafted_from_files_and_loaded(fourfold, folder, tmp_path):
+    assert fourfold("app", "apply", folder).code == 0
+    (tmp_path / "people.csv").write_text("名称,年龄\n甲,31\n乙,42\n")
+    drafted = fourfold("app", "form", "shop", tmp_path / "people.csv", "--key", "people")
+    assert (drafted.code, "nian_ling" in drafted.out, "int" in drafted.out) == (0, True, True)
+    (tmp_path / "thing.json").write_text(json.dumps({"properties": {"name": {"type": "string"}}}))
+    assert fourfold("app", "form", "shop", tmp_path / "thing.json", "--key", "thing").code == 0
+    assert fourfold("app", "form", "shop", tmp_path / "people.csv", "--key", "thing").code == 1
+    loaded = fourfold("app", "form", "shop", tmp_path / "people.csv", "--key", "person", "--load")
+    assert (loaded.code, "inserted: 2" in loaded.out, "v2" in loaded.out) == (0, True, True)
+
+
 def test_unknown_app_cannot_be_exported(fourfold, tmp_path):
     assert fourfold("migrate").code == 0
     refused = fourfold("app", "export", "none", tmp_path / "out")

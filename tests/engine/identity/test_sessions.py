@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-from contextlib import suppress
-
 import pytest
 import sqlalchemy as sa
 
-from engine.errors import EngineError, NotFound
+from api.boot import build
+from engine.errors import NotFound
 from engine.identity import service, tokens
-from engine.identity import sessions as sessions_module
-from engine.identity.passwords import TooManyFailures, WeakPassword, hash_password, verify_password
+from engine.identity.changed import identity_changes
+from engine.identity.passwords import WeakPassword, hash_password, verify_password
 from engine.identity.principal import SYSTEM
 from engine.identity.sessions import (
     NotAuthenticated,
     Sessions,
     WrongCredentials,
     create_first_administrator,
-    network,
     open_session,
 )
 from engine.identity.tables import token as token_table
@@ -72,88 +69,6 @@ def test_wrong_password_unknown_user_and_disabled_user_look_the_same(sessions, r
             sessions.check_password(name, password)
 
 
-def test_many_failures_close_the_door_for_a_while(sessions, clock):
-    for _ in range(8):
-        with pytest.raises(WrongCredentials):
-            sessions.check_password("li", "wrong")
-    with pytest.raises(TooManyFailures) as refused:
-        sessions.check_password("li", PASSWORD)
-    assert refused.value.details["retry_after"] == 300
-    clock.advance(minutes=5)
-    assert sessions.check_password("li", PASSWORD) == "li"
-
-
-def test_failures_count_by_name_and_address(sessions):
-    for _ in range(8):
-        with pytest.raises(WrongCredentials):
-            sessions.check_password("li", "wrong", "203.0.113.7")
-    for peer in ("203.0.113.7", "::ffff:203.0.113.7"):
-        with pytest.raises(TooManyFailures):
-            sessions.check_password("li", PASSWORD, peer)
-    assert sessions.check_password("li", PASSWORD, "203.0.113.8") == "li"
-    with pytest.raises(WrongCredentials):
-        sessions.check_password("sun", "wrong", "203.0.113.7")
-
-
-def test_guesses_at_the_same_moment_do_not_slip_past_the_limit(sessions, monkeypatch):
-    together = threading.Barrier(20)
-    outcomes = []
-    verified = []
-    check = sessions.brake.check
-
-    def all_look_first(name):
-        check(name)
-        with suppress(threading.BrokenBarrierError):
-            together.wait(5)
-
-    def guess():
-        try:
-            sessions.check_password("li", "wrong")
-        except EngineError as refused:
-            outcomes.append(type(refused))
-
-    def verify(*_):
-        verified.append(1)
-        return False
-
-    looks = iter([all_look_first] * 20)
-
-    def look(name):
-        next(looks, check)(name)
-
-    monkeypatch.setattr(sessions.brake, "check", look)
-    monkeypatch.setattr(sessions_module, "verify_password", verify)
-    threads = [threading.Thread(target=guess) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(verified) == 8
-    assert outcomes.count(TooManyFailures) == 12
-
-
-@pytest.mark.parametrize(
-    ("peer", "counted_as"),
-    [
-        ("203.0.113.7", "203.0.113.7"),
-        ("2001:db8::1:2", "2001:db8::/64"),
-        ("::ffff:203.0.113.7", "203.0.113.7"),
-        ("testclient", "testclient"),
-        ("", ""),
-    ],
-)
-def test_what_counts_as_one_sender(peer, counted_as):
-    assert network(peer) == counted_as
-
-
-def test_success_forgets_failures(sessions):
-    for _ in range(2):
-        for _ in range(5):
-            with pytest.raises(WrongCredentials):
-                sessions.check_password("li", "wrong")
-        assert sessions.check_password("li", PASSWORD) == "li"
-
-
 def test_only_the_hash_of_a_token_is_stored(runtime, session):
     with runtime.reading(SYSTEM) as work:
         [row] = work.connection.execute(sa.select(token_table)).mappings()
@@ -189,6 +104,23 @@ def test_rolled_back_identity_change_shows_nowhere(runtime, sessions, session):
         service.update_user(work, "li", {"roles": ["sales_director"]})
         raise RuntimeError
     assert sessions.remembered(session.secret).roles == ("sales_rep",)
+
+
+def test_token_taken_back_in_another_process_ends_here_within_a_minute(
+    settings, runtime, sessions, session, clock
+):
+    find(runtime, sessions, session.secret)
+    elsewhere = build(settings, clock=clock)
+    changes = identity_changes.current
+    with elsewhere.unit_of_work(SYSTEM) as work:
+        tokens.revoke_secret(work, session.secret)
+    elsewhere.close()
+    identity_changes.current = changes  # another process counts for itself
+    assert sessions.remembered(session.secret).user == "li"
+    clock.advance(seconds=59)
+    assert sessions.remembered(session.secret) is None
+    with pytest.raises(NotAuthenticated):
+        find(runtime, sessions, session.secret)
 
 
 def test_session_ends_by_time_logout_and_disabling(runtime, sessions, session, clock):

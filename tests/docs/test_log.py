@@ -1,4 +1,4 @@
-"""The examples of docs/api.md, after section 1 of the tour, against a running demo."""
+"""The examples of docs/log.md, after section 1 of the tour, against a running demo."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.docs.shell import shell
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_every_example_of_the_api_guide(tmp_path: Path) -> None:
+def test_every_example_of_the_page_on_the_log(tmp_path: Path) -> None:
     start = [step for step in steps("tour.md") if step.command.section == "1"]
     with shell(tmp_path) as opened:
-        opened.follow([*start, *steps("api.md")])
+        opened.follow([*start, *steps("log.md")])

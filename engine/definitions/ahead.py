@@ -1,0 +1,97 @@
+"""The long part of a publish, done piece by piece while people work with the version before.
+
+Room is made at once; then a job lets each kind of definition do a piece per transaction. When nothing long is
+left, what changed meanwhile is caught up with writers kept out, and the version is flipped.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from engine.connect.notifications import Notice, notify
+from engine.definitions import repository, under_way
+from engine.definitions.app import CompiledApp
+from engine.definitions.canonical import same
+from engine.definitions.check import kinds
+from engine.definitions.publish import checked_version, flip
+from engine.definitions.under_way import RUNNING, Publishing
+from engine.jobs import enqueue
+from engine.jobs.repository import Job
+from engine.protocols import JobHandler
+from engine.storage.unit_of_work import UnitOfWork
+
+KEPT = "versions under way"
+
+
+class PublishAhead(JobHandler):
+    """One piece of the long work; the last one flips."""
+
+    type = "publish_ahead"
+
+    def run(self, work: UnitOfWork, job: Job) -> None:
+        entry = under_way.find(work, job.payload["app"], job.payload["id"])
+        if entry.state != RUNNING:
+            return
+        before, after = _versions(work, entry)
+        with work.as_system("engine"):
+            done = self._piece(work, entry, before, after)
+            if done:
+                _flip(work, entry, before, after)
+            else:
+                enqueue(work, self.type, job.payload, app=entry.app)
+
+    def _piece(self, work: UnitOfWork, entry: Publishing, before: CompiledApp, after: CompiledApp) -> bool:
+        done = True
+        for kind in kinds(work.runtime.registries):
+            state = entry.progress.get(kind.type)
+            if state is not None and not state.get("done"):
+                entry.progress[kind.type] = kind.go_ahead(work, before, after, state)
+                done = done and bool(entry.progress[kind.type].get("done"))
+        under_way.move(work, entry.id, progress=entry.progress)
+        return done
+
+    def failed(self, work: UnitOfWork, job: Job, error: str) -> None:
+        under_way.move(work, job.payload["id"], state="failed", error=error[:2000])
+        entry = under_way.find(work, job.payload["app"], job.payload["id"])
+        _tell(work, entry, "发布未能完成 / publishing failed", error[:500])
+
+
+def _versions(work: UnitOfWork, entry: Publishing) -> tuple[CompiledApp, CompiledApp]:
+    before = work.runtime.version(work, entry.app, entry.before)
+    kept: dict[str, CompiledApp] = work.runtime.services.setdefault(KEPT, {})
+    after = kept.get(entry.id)
+    if after is None:
+        checked = checked_version(work, before, entry.documents, entry.layout, tuple(entry.force))
+        if checked.app is None:
+            raise LookupError(f"{entry.app}: what was to be published is not publishable any more")
+        kept.clear()
+        after = kept[entry.id] = checked.app
+    return before, after
+
+
+def _flip(work: UnitOfWork, entry: Publishing, before: CompiledApp, after: CompiledApp) -> None:
+    work.runtime.lock_publishing(work)
+    for kind in kinds(work.runtime.registries):
+        if (state := entry.progress.get(kind.type)) is not None:
+            entry.progress[kind.type] = kind.go_ahead(work, before, after, {**state, "last": True})
+    under_way.move(work, entry.id, progress=entry.progress)
+    flip(work, before, after, entry.documents, entry.note)
+    for change in repository.drafts(work.connection, entry.app):
+        there = entry.documents.get(change["kind"], {}).get(change["key"])
+        if there == change["document"] or (there and same(there, change["document"])):
+            repository.drop_draft(work, entry.app, change["kind"], change["key"])
+    under_way.move(work, entry.id, state="done", version=after.version)
+    title = f"已发布版本 {after.version} / version {after.version} is published"
+    _tell(work, entry, title, entry.note or "")
+    work.after_commit(partial(work.runtime.services.setdefault(KEPT, {}).pop, entry.id, None))
+
+
+def _tell(work: UnitOfWork, entry: Publishing, title: str, body: str) -> None:
+    notify(work, [Notice(entry.asked_by, title, body, entry.app, source=f"publish_ahead:{entry.id}")])
+
+
+def cancel(work: UnitOfWork, app: str, identifier: str) -> None:
+    """Stop a publish that is under way; what was prepared for it stays unused. Raises PublishingNotFound."""
+    entry = under_way.find(work, app, identifier)
+    if entry.state == RUNNING:
+        under_way.move(work, entry.id, state="cancelled")

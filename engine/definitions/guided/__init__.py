@@ -1,0 +1,1 @@
+"""Steps that a designer is led through: one wish, all documents that it touches."""

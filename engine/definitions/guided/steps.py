@@ -1,0 +1,112 @@
+"""One guided step on the draft of an app: what a designer wishes, done in all documents it touches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import Field, RootModel
+
+from engine.definitions import drafts, repository
+from engine.definitions.app import Documents
+from engine.definitions.canonical import same
+from engine.definitions.check import read_model
+from engine.definitions.compare import DocumentDifference, compare
+from engine.definitions.guided.options import archive_option, map_option
+from engine.definitions.guided.rename import rename
+from engine.errors import Conflict, Invalid
+from engine.findings import Finding
+from engine.protocols import Document
+from engine.registry import Registry
+from engine.storage.unit_of_work import UnitOfWork
+
+Registries = Mapping[str, Registry]
+
+
+class Rename(Document):
+    """Another key for a form, a field, a child table or an option, wherever it is named."""
+
+    step: Literal["rename"]
+    of: str
+    to: str
+
+    def done(self, documents: Documents, published: Documents | None, registries: Registries) -> Documents:
+        return rename(documents, self.of, self.to, registries, published=published)
+
+
+class ArchiveOption(Document):
+    """An option that no new value takes."""
+
+    step: Literal["archive_option"]
+    of: str
+
+    def done(self, documents: Documents, published: Documents | None, registries: Registries) -> Documents:
+        return archive_option(documents, self.of, registries)
+
+
+class MapOption(Document):
+    """An option that goes; another one of the same list takes over."""
+
+    step: Literal["map_option"]
+    of: str
+    to: str
+
+    def done(self, documents: Documents, published: Documents | None, registries: Registries) -> Documents:
+        return map_option(documents, self.of, self.to, registries, published=published)
+
+
+class Step(RootModel[Annotated[Rename | ArchiveOption | MapOption, Field(discriminator="step")]]):
+    """Any of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guided:
+    """What a step makes of the draft; nothing is stored yet."""
+
+    before: Documents
+    after: Documents
+    changed: tuple[DocumentDifference, ...]
+
+
+class DraftChanged(Conflict):
+    """The draft was changed meanwhile."""
+
+    code = "draft_changed"
+    zh = "草稿已被他人修改。"
+
+
+def guide(work: UnitOfWork, app: str, asked: Mapping[str, Any]) -> Guided:
+    """What one step makes of the draft. It takes seconds: no writer waits for it.
+
+    Raises Invalid, NotPublishable when the draft does not check, CannotRewrite, AppNotFound.
+    """
+    findings: list[Finding] = []
+    step = cast("Step | None", read_model(Step, dict(asked), "", findings))
+    if step is None:
+        raise Invalid(findings)
+    head = work.runtime.head(work, app)
+    before = drafts.drafted(work, app)
+    after = step.root.done(before, head.source if head else None, work.runtime.registries)
+    return Guided(before, after, tuple(compare(before, after)))
+
+
+def store(work: UnitOfWork, app: str, guided: Guided) -> None:
+    """Draft what a step changed. Raises DraftChanged when the draft is not the one it began with."""
+    if not same(drafts.drafted(work, app), guided.before):
+        raise DraftChanged()
+    head = work.runtime.head(work, app)
+    for each in guided.changed:
+        _draft(work, app, each, head.source if head else {}, guided.after)
+
+
+def _draft(
+    work: UnitOfWork, app: str, changed: DocumentDifference, published: Documents, after: Documents
+) -> None:
+    """Store one changed document; one that is as published needs no draft."""
+    kind, key = changed.kind, changed.key
+    document, there = after.get(kind, {}).get(key), published.get(kind, {}).get(key)
+    if same(document, there):
+        repository.drop_draft(work, app, kind, key)
+    else:
+        repository.put_draft(work, app, kind, key, document)

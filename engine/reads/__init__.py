@@ -1,0 +1,1 @@
+"""The access log: who read values that are marked."""

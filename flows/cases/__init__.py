@@ -1,0 +1,1 @@
+"""Steps of test cases about approvals."""

@@ -1,0 +1,14 @@
+"""`reject`: the open task of a user on a record is rejected."""
+
+from __future__ import annotations
+
+from engine.cases.step import RunningCase, TestStep
+from flows.cases.decide import DecideParams, decide_task
+
+
+class Reject(TestStep):
+    type = "reject"
+    Params = DecideParams
+
+    def run(self, case: RunningCase) -> None:
+        decide_task(case, self.params, "reject")

@@ -1,0 +1,1 @@
+"""Forms drafted from what people have already: a sheet, a JSON Schema."""

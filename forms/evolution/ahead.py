@@ -1,0 +1,98 @@
+"""Converts large tables beside people who write: chunk by chunk, then what they changed meanwhile.
+
+The log tells what was changed. Its place when room was made is exact, because no writer was at work then; each
+later round begins where the one before ended, and the last one has writers kept out again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from engine.changes import log
+from engine.definitions.app import CompiledApp
+from engine.storage.unit_of_work import UnitOfWork
+from forms.evolution.evolution import Changed, evolution
+from forms.evolution.fill import fill, refill
+from forms.evolution.in_use import count_rows
+from forms.evolution.pairs import form_names
+from forms.evolution.steps import AT_ONCE
+
+CHUNK = 500
+CHANGES = 500
+State = dict[str, Any]
+
+
+def go_ahead(work: UnitOfWork, before: CompiledApp, after: CompiledApp, state: State) -> State:
+    """The next piece; see `DefinitionKind.go_ahead`."""
+    found = {each.pointer: each for each in _fillable(evolution(work, before, after).changed)}
+    if not state:
+        return _begin(work, found)
+    if state.get("last"):
+        while not _catch_up(work, before, after, found, state):
+            pass
+        return _shown(state)
+    here = next((each for each in state["fields"] if not each["done"]), None)
+    if here is not None:
+        _fill(work, found[here["pointer"]], here)
+    else:
+        state["done"] = _catch_up(work, before, after, found, state)
+    return _shown(state)
+
+
+def filled(state: State | None) -> dict[str, tuple[int, int]]:
+    """Pointer -> (values, those that could not be converted) of what is filled already."""
+    fields = state["fields"] if state else ()
+    return {each["pointer"]: (each["rows"], each["failed"]) for each in fields}
+
+
+def _fillable(changed: Sequence[Changed]) -> list[Changed]:
+    return [each for each in changed if not each.after.derived]
+
+
+def _begin(work: UnitOfWork, found: dict[str, Changed]) -> State:
+    totals = {pointer: count_rows(work, each.was) for pointer, each in found.items()}
+    fields = [
+        {"pointer": pointer, "cursor": "", "total": total, "rows": 0, "failed": 0, "done": False}
+        for pointer, total in totals.items()
+        if total > AT_ONCE
+    ]
+    if not fields:
+        return {}
+    log.sequence(work)
+    return _shown({"pos": log.head(work), "fields": fields, "done": False})
+
+
+def _fill(work: UnitOfWork, changed: Changed, here: State) -> None:
+    done = fill(work, changed, here["cursor"], limit=CHUNK)
+    here["rows"] += done.rows
+    here["failed"] += done.failed
+    here["cursor"], here["done"] = done.last or here["cursor"], done.last is None
+
+
+def _catch_up(
+    work: UnitOfWork, before: CompiledApp, after: CompiledApp, found: dict[str, Changed], state: State
+) -> bool:
+    """Convert anew what the next rows of the log changed; whether that was all."""
+    log.sequence(work)
+    changes = log.read_since(work, state["pos"], limit=CHANGES)
+    names = {old: new for new, old in form_names(before.kind("form"), after.kind("form")).items()}
+    records: dict[str, set[str]] = defaultdict(set)
+    for change in changes:
+        if change.app == after.key:
+            records[names.get(change.form, change.form)].add(change.record)
+    for here in state["fields"]:
+        changed = found[here["pointer"]]
+        if touched := sorted(records.get(changed.form.key, ())):
+            refill(work, changed, touched)
+    if changes:
+        state["pos"] = changes[-1].pos
+    return len(changes) < CHANGES
+
+
+def _shown(state: State) -> State:
+    state["shown"] = [
+        {key: each[key] for key in ("pointer", "rows", "total", "failed", "done")} for each in state["fields"]
+    ]
+    return state

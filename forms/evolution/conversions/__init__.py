@@ -1,0 +1,1 @@
+"""Values of one kind of field -> values of another."""

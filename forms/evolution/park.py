@@ -1,0 +1,180 @@
+"""What is parked, for people: the list, the values, bringing back and removing for good."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+from engine.changes import operations
+from engine.definitions.app import CompiledApp, Documents
+from engine.definitions.publish import Prepared, Published, publish
+from engine.errors import Conflict, NotFound
+from engine.jobs import enqueue
+from engine.storage.unit_of_work import UnitOfWork
+from forms.compiled import Field, Form, RowKind
+from forms.evolution import repository
+from forms.evolution.evolution import as_it_was, pointer_of
+from forms.evolution.fill import loader
+from forms.evolution.in_use import columns_of, some_value
+from forms.evolution.repository import Parked
+from forms.rows import MARK
+from forms.tables import PARENT, quoted
+from forms.values import moment_json
+
+PURGE = "purge_parked"
+
+
+class ParkedNotFound(NotFound):
+    """Nothing with this id is parked."""
+
+    code = "parked_not_found"
+    zh = "没有这项已移除的内容。"
+
+
+class PlaceTaken(Conflict):
+    """Its form or child table is not there any more, or its key belongs to something else."""
+
+    code = "place_taken"
+    zh = "它所属的表单或子表已不存在，或键已被占用。"
+    fix_zh = "请先恢复其所属的表单或子表，或腾出这个键。"
+    fix_en = "Bring back the form or child table first, or free the key."
+
+
+class BeingPurged(Conflict):
+    """Its values are being removed for good."""
+
+    code = "being_purged"
+    zh = "其数据正在被彻底清除。"
+
+
+def list_parked(work: UnitOfWork, app: str) -> list[dict[str, Any]]:
+    """Everything an app has parked, the newest first."""
+    return [_json(each) for each in repository.of_app(work, app)]
+
+
+def _json(entry: Parked) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "pointer": pointer_of(*entry.place),
+        "form": entry.form,
+        "child": entry.child,
+        "key": entry.key,
+        "reason": entry.reason,
+        "version": entry.version,
+        "document": entry.document,
+        "values": entry.held,
+        "failed": entry.failed,
+        "parked_by": entry.parked_by,
+        "parked_at": moment_json(entry.parked_at),
+        "purging": entry.purging_at is not None,
+    }
+
+
+def find(work: UnitOfWork, app: str, identifier: str) -> Parked:
+    """One entry. Raises ParkedNotFound."""
+    found = repository.one(work, app, identifier)
+    if found is None:
+        raise ParkedNotFound()
+    return found
+
+
+def values_of(
+    work: UnitOfWork, app: CompiledApp, entry: Parked, *, after: str = "", limit: int = 100
+) -> dict[str, Any]:
+    """{"items": [{"record", "row"?, "value"}], "next"}: the values of a parked column that no field shows: of a
+    converted one those that could not be converted and that nobody has replaced since.
+    """
+    was = as_it_was(work, entry)
+    if not isinstance(was, Field):
+        return {"items": [], "next": None}
+    dialect, mark = work.runtime.database.dialect, MARK[work.runtime.database.dialect]
+    names = [PARENT] if entry.child else []
+    columns = ", ".join(quoted(each) for each in ["id", *names, *(part.column for part in columns_of(was))])
+    text = f"SELECT {columns} FROM {quoted(entry.table_name)} WHERE {quoted('id')} > {mark} AND {some_value(was)}"
+    now = _shown_now(app, entry)
+    if entry.reason == "converted" and now is not None:
+        text += f" AND NOT {some_value(now)}"
+    rows = work.rows(f"{text} ORDER BY {quoted('id')} LIMIT {limit + 1:d}", (after,))
+    load = loader(was, dialect)
+    items = [
+        {
+            "record": row[1] if entry.child else row[0],
+            **({"row": row[0]} if entry.child else {}),
+            "value": was.codec.json_of(load(row[1 + len(names) :])) if not was.sealed else None,
+        }
+        for row in rows[:limit]
+    ]
+    return {"items": items, "next": rows[limit - 1][0] if len(rows) > limit else None}
+
+
+def _shown_now(app: CompiledApp, entry: Parked) -> Field | None:
+    form: Form | None = app.kind("form").get(entry.form)
+    row: RowKind | None = form.children.get(entry.child) if form is not None and entry.child else form
+    found = row.fields.get(str(entry.key)) if row is not None else None
+    return found if found is not None and found.stored else None
+
+
+def restore(
+    work: UnitOfWork,
+    app: CompiledApp,
+    identifier: str,
+    *,
+    approve: Sequence[str] = (),
+    prepared: Prepared | None = None,
+) -> Published:
+    """Publish a version that has what is parked again, with its values.
+
+    A field that was converted gets its old type back: what nobody changed since is as it was before, the rest
+    is converted. `prepared` as in `publish`. Raises ParkedNotFound, PlaceTaken,
+    BeingPurged, NotPublishable.
+    """
+    entry = find(work, app.key, identifier)
+    if entry.purging_at is not None:
+        raise BeingPurged()
+    operations.note(work, "parked_restored", pointer_of(*entry.place), app=app.key)
+    note = f"restore {pointer_of(*entry.place)}"
+    return publish(work, restored(app.source, entry), note=note, approve=approve, prepared=prepared)
+
+
+def restored(source: Documents, entry: Parked) -> Documents:
+    """The documents with what is parked back in its place. Raises PlaceTaken."""
+    made: dict[str, dict[str, Any]] = copy.deepcopy({kind: dict(each) for kind, each in source.items()})
+    forms = made.setdefault("form", {})
+    if entry.key is None and entry.child is None:
+        if entry.form in forms:
+            raise PlaceTaken()
+        forms[entry.form] = entry.document
+        return made
+    if entry.form not in forms:
+        raise PlaceTaken()
+    fields = forms[entry.form]["fields"]
+    if entry.child is not None and entry.key is not None:
+        child = next((each for each in fields if each.get("key") == entry.child), None)
+        if child is None:
+            raise PlaceTaken()
+        fields = child["fields"]
+    _put(fields, entry)
+    return made
+
+
+def _put(fields: list[dict[str, Any]], entry: Parked) -> None:
+    key = entry.key or entry.child
+    place = next((index for index, each in enumerate(fields) if each.get("key") == key), None)
+    if entry.reason == "converted":
+        if place is None:
+            raise PlaceTaken()
+        document = {**entry.document, "key": key}
+        fields[place] = {name: each for name, each in document.items() if name != "renamed_from"}
+    elif place is not None:
+        raise PlaceTaken()
+    else:
+        fields.append(entry.document)
+
+
+def purge(work: UnitOfWork, app: str, identifier: str) -> None:
+    """Have the values of an entry removed for good by a job. Raises ParkedNotFound."""
+    entry = find(work, app, identifier)
+    operations.note(work, "parked_purged", pointer_of(*entry.place), app=app, details={"values": entry.held})
+    repository.mark_purging(work, entry.id)
+    enqueue(work, PURGE, {"app": app, "id": entry.id, "after": ""}, unique=f"{PURGE}:{entry.id}", app=app)

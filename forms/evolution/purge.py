@@ -1,0 +1,140 @@
+"""Removes parked values for good: asked for by name, or after the days an app keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from engine.definitions.app import CompiledApp
+from engine.jobs import enqueue
+from engine.jobs.repository import Job
+from engine.protocols import JobHandler
+from engine.storage.unit_of_work import UnitOfWork
+from forms.compiled import ChildTable, Field, Form, RowKind
+from forms.evolution import park, repository
+from forms.evolution.evolution import as_it_was
+from forms.evolution.in_use import columns_of
+from forms.evolution.repository import Parked
+from forms.rows import MARK, among, listed
+from forms.tables import PARENT, TARGET, link_table, quoted
+
+CHUNK = 2_000
+
+
+class PurgeParked(JobHandler):
+    """Empties a parked column, or table, in the order of ids, a chunk per transaction; then forgets the entry."""
+
+    type = park.PURGE
+
+    def run(self, work: UnitOfWork, job: Job) -> None:
+        payload = job.payload
+        entry = repository.one(work, payload["app"], payload["id"])
+        if entry is None or entry.purging_at is None:
+            return
+        was = as_it_was(work, entry)
+        ids = _next(work, entry, payload["after"])
+        if ids and was is not None:
+            _empty(work, entry, was, ids)
+        if len(ids) == CHUNK:
+            enqueue(work, self.type, {**payload, "after": ids[-1]}, app=entry.app)
+        else:
+            repository.drop(work, [entry.id])
+
+
+def _next(work: UnitOfWork, entry: Parked, after: str) -> list[str]:
+    mark = MARK[work.runtime.database.dialect]
+    text = (
+        f"SELECT {quoted('id')} FROM {quoted(entry.table_name)} WHERE {quoted('id')} > {mark} "
+        f"ORDER BY {quoted('id')} LIMIT {CHUNK:d}"
+    )
+    return [row[0] for row in work.rows(text, (after,))]
+
+
+def _empty(work: UnitOfWork, entry: Parked, was: Form | ChildTable | Field, ids: list[str]) -> None:
+    dialect = work.runtime.database.dialect
+    chosen = (listed(ids, dialect),)
+    if isinstance(was, Field):
+        sets = ", ".join(f"{quoted(each.column)} = NULL" for each in columns_of(was))
+        work.run(
+            f"UPDATE {quoted(entry.table_name)} SET {sets} WHERE {quoted('id')} {among(dialect)}", chosen
+        )
+        if was.linked:
+            links = quoted(f"{entry.table_name}__{was.column}")
+            work.run(f"DELETE FROM {links} WHERE {quoted(PARENT)} {among(dialect)}", chosen)
+        return
+    for child in was.children.values() if isinstance(was, Form) else ():
+        work.run(f"DELETE FROM {quoted(child.table)} WHERE {quoted(PARENT)} {among(dialect)}", chosen)
+    if isinstance(was, Form):
+        if dialect == "postgres":
+            work.run("SET CONSTRAINTS ALL DEFERRED")  # records may refer to each other
+        _let_go(work, was, ids)
+    work.run(f"DELETE FROM {quoted(entry.table_name)} WHERE {quoted('id')} {among(dialect)}", chosen)
+
+
+def _let_go(work: UnitOfWork, was: Form, ids: list[str]) -> None:
+    """Let parked columns and the rest of the form name these records no longer."""
+    dialect = work.runtime.database.dialect
+    for row in (was, *was.children.values()):
+        for field in row.fields.values():
+            if was.key in field.targets and field.refers:
+                column = quoted(field.column)
+                text = f"UPDATE {quoted(row.table)} SET {column} = NULL WHERE {column} {among(dialect)}"
+                work.run(text, (listed(ids, dialect),))
+    forget_parked(work, was.app, was.table, ids)
+
+
+def forget_parked(work: UnitOfWork, app: str, table: str, ids: list[str]) -> None:
+    """Parked columns no longer name these records of a table, which are removed for good."""
+    dialect = work.runtime.database.dialect
+    for row, field in _parked_references(work, app, table):
+        if field.linked:
+            links = quoted(link_table(row, field))
+            work.run(f"DELETE FROM {links} WHERE {quoted(TARGET)} {among(dialect)}", (listed(ids, dialect),))
+        elif field.refers:
+            column = quoted(field.column)
+            text = f"UPDATE {quoted(row.table)} SET {column} = NULL WHERE {column} {among(dialect)}"
+            work.run(text, (listed(ids, dialect),))
+
+
+def _parked_references(work: UnitOfWork, app: str, table: str) -> Iterator[tuple[RowKind, Field]]:
+    for entry in repository.of_app(work, app):
+        earlier = work.runtime.version(work, app, entry.version - 1)
+        targets = {key for key, form in earlier.kind("form").items() if form.table == table}
+        for form in earlier.kind("form").values():
+            for row in (form, *form.children.values()):
+                for field in row.fields.values():
+                    if _belongs(entry, form, row, field) and targets.intersection(field.targets):
+                        yield row, field
+
+
+def _belongs(entry: Parked, form: Form, row: RowKind, field: Field) -> bool:
+    """Whether a field is what an entry parks, or stands in it."""
+    if entry.column_name is not None:
+        return row.table == entry.table_name and field.column == entry.column_name
+    return entry.table_name in (row.table, form.table) and not field.system
+
+
+class ExpireParked(JobHandler):
+    """Once a day: has purged what an app keeps parked for longer than its `parked_days`."""
+
+    type = "expire_parked"
+
+    def run(self, work: UnitOfWork, job: Job) -> None:
+        app = work.app(job.payload["app"])
+        days = app.settings.parked_days
+        if days is None:
+            return
+        until = work.now - timedelta(days=days)
+        with work.as_system("engine"):
+            for entry in repository.of_app(work, app.key):
+                if entry.parked_at < until and entry.purging_at is None:
+                    park.purge(work, app.key, entry.id)
+        enqueue(work, self.type, job.payload, due=work.now + timedelta(days=1), app=app.key)
+
+
+def arm_expiry(work: UnitOfWork, app: CompiledApp, before: CompiledApp | None) -> None:
+    """Have parked values purged in time from now on, when the app begins to ask for it."""
+    had = before.settings.parked_days if before is not None else None
+    if app.settings.parked_days is not None and had is None:
+        unique = f"{ExpireParked.type}:{app.key}:{app.version}"
+        enqueue(work, ExpireParked.type, {"app": app.key}, unique=unique, app=app.key)

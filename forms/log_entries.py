@@ -1,0 +1,153 @@
+"""The operation log as auditors read it: who did what, when, from where, with the values that moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from engine.changes.search import Hit, search
+from engine.changes.streams import CHANGES, READS
+from engine.changes.wanted import Wanted
+from engine.definitions.app import CompiledApp
+from engine.errors import Forbidden
+from engine.permissions.roles import audits
+from engine.reads.keeper import keeper_of
+from engine.storage.columns import moment_from_text
+from engine.storage.unit_of_work import UnitOfWork
+from forms.access import Access
+from forms.compiled import Form
+from forms.history import HIDDEN, Shown, changes_json
+from forms.values import moment_json
+
+SAME = ("id", "pos", "actor", "source", "cause", "batch", "app", "address")
+
+
+def log_json(work: UnitOfWork, wanted: Wanted, *, limit: int, cursor: str | None) -> dict[str, Any]:
+    """{"items", "next"}: what was done, the newest first. Administrators see all of it; who holds a role that
+    audits an app sees that app's part, and the values of the fields that his grants show there.
+
+    A page may hold fewer rows than `limit`, or none, while `next` still leads on. Raises Forbidden, BadLogPosition.
+    """
+    scope = Reader(work, _apps(work, wanted.equal.get("app")))
+    hits, next_ = search(work, scope.limited(wanted), limit=limit, cursor=cursor)
+    told = [scope.entry(hit) for hit in hits]
+    if wanted.text and not work.principal.is_admin:
+        # what was found by a value that is not shown would tell it
+        told = [each for each in told if _says(each, wanted.text.casefold())]
+    return {"items": told, "next": next_}
+
+
+def reads_json(work: UnitOfWork, wanted: Wanted, *, limit: int, cursor: str | None) -> dict[str, Any]:
+    """{"items", "next"}: who was shown marked values, the newest first. For whom, and how: as `log_json`."""
+    scope = Reader(work, _apps(work, wanted.equal.get("app")))
+    asked = scope.limited(wanted)
+    keeper_of(work.runtime).store()
+    hits, next_ = search(work, asked, limit=limit, cursor=cursor, among=(READS,))
+    return {"items": [_read_json(hit) for hit in hits], "next": next_}
+
+
+def _read_json(hit: Hit) -> dict[str, Any]:
+    row = hit.named()
+    same = {name: row[name] for name in ("id", "pos", "app", "form", "way", "actor", "address")}
+    return same | {
+        "at": moment_json(moment_from_text(row["at"])),
+        "fields": orjson.loads(row["fields"]),
+        "records": row["body"],
+        "request_id": row["request"],
+    }
+
+
+def _apps(work: UnitOfWork, asked: str | None) -> dict[str, CompiledApp] | None:
+    """The apps whose log the principal may read; None: everything. Raises Forbidden."""
+    if work.principal.narrow is not None:
+        raise Forbidden()
+    if work.principal.is_admin:
+        return None
+    keys = [asked] if asked is not None else work.runtime.app_keys(work)
+    apps = {key: work.runtime.head(work, key) for key in keys}
+    audited = {key: app for key, app in apps.items() if app is not None and audits(app, work.principal)}
+    if not audited:
+        raise Forbidden()
+    return audited
+
+
+def _says(entry: Any, text: str) -> bool:
+    if isinstance(entry, Mapping):
+        return any(_says(each, text) for pair in entry.items() for each in pair)
+    if isinstance(entry, list):
+        return any(_says(each, text) for each in entry)
+    return entry is not None and text in str(entry).casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class _Covered:
+    """What an auditor is shown of a form: `tells` says which fields, encrypted ones are never shown whole."""
+
+    form: Form
+    tells: Callable[[str], bool]
+    covers: Callable[[str], bool]
+
+    def shows(self, name: str) -> bool:
+        return self.tells(name) and not self._sealed(name)
+
+    def masks(self, name: str) -> bool:
+        return self.covers(name) or (self.tells(name) and self._sealed(name))
+
+    def _sealed(self, name: str) -> bool:
+        child, _, inner = name.rpartition(".")
+        kind = self.form.children.get(child) if child else self.form
+        field = kind.find(inner) if kind is not None else None
+        return field is not None and field.sealed
+
+
+class Reader:
+    """What one auditor sees: `apps` are the only ones he may look into, None for an administrator."""
+
+    def __init__(self, work: UnitOfWork, apps: Mapping[str, CompiledApp] | None) -> None:
+        self._work = work
+        self._apps = apps
+        self._shown: dict[tuple[str, str], tuple[Form, Shown] | None] = {}
+
+    def limited(self, wanted: Wanted) -> Wanted:
+        """What is wanted, of what he may see."""
+        if self._apps is None:
+            return wanted
+        return Wanted(
+            wanted.equal, tuple(self._apps), wanted.earliest, wanted.latest, wanted.text, wanted.stream
+        )
+
+    def entry(self, hit: Hit) -> dict[str, Any]:
+        """One row of the log."""
+        row = hit.named()
+        told = {"kind": hit.stream.name, **{name: row[name] for name in SAME}}
+        told |= {"at": moment_json(moment_from_text(row["at"])), "request_id": row["request"]}
+        if hit.stream is not CHANGES:
+            return told | {"action": row["action"], "subject": row["subject"], "details": row["body"]}
+        told |= {"form": row["form"], "record": row["record"], "action": row["op"], "rev": row["rev"]}
+        return told | self._moved(row["app"], row["form"], row["body"])
+
+    def _moved(self, app: str, form: str, diff: dict[str, Any]) -> dict[str, Any]:
+        found = self._of(app, form)
+        names = sorted(key for key in diff if key not in HIDDEN)
+        if found is None:  # the form is gone: its fields have no types any more
+            return {"fields": names, "changes": {}}
+        compiled, shown = found
+        known = [name for name in names if self._apps is None or shown.shows(name) or shown.masks(name)]
+        return {"fields": known, "changes": changes_json(compiled, diff, shown)}
+
+    def _of(self, app: str, form: str) -> tuple[Form, Shown] | None:
+        key = (app, form)
+        if key not in self._shown:
+            self._shown[key] = self._look(app, form)
+        return self._shown[key]
+
+    def _look(self, key: str, form: str) -> tuple[Form, Shown] | None:
+        app = self._work.runtime.head(self._work, key) if self._apps is None else self._apps.get(key)
+        compiled: Form | None = app.kind("form").get(form) if app is not None else None
+        if app is None or compiled is None:
+            return None
+        seen = Access(self._work, app).seen(form)
+        return compiled, _Covered(compiled, seen.shows, seen.masks)

@@ -1,0 +1,123 @@
+"""Files made to break what reads them: each is refused with a reason, and none takes the server along."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forms.imports import limits
+from tests.forms.imports.desk import run_import, workbook
+from tests.forms.imports.test_bad_input import HEAD, NAMES, SHEET, TAIL, findings, repacked, told
+
+pytestmark = pytest.mark.database("sqlite")  # nothing of them reaches a database
+NAME = '<row r="2"><c r="A2" t="str"><v>一</v></c></row>'
+
+
+def many_parts() -> bytes:
+    """A workbook of more parts than any program writes."""
+    stream = io.BytesIO(workbook(["名称"], ["一"]))
+    with zipfile.ZipFile(stream, "a") as book:
+        for number in range(limits.PARTS + 1):
+            book.writestr(f"xl/media/{number}", b"")
+    return stream.getvalue()
+
+
+def lying() -> bytes:
+    """A workbook whose directory says that a part is smaller than what it unpacks to."""
+    content = bytearray(repacked(workbook(["x"]), **{SHEET: (HEAD + NAMES + NAME * 2000 + TAIL).encode()}))
+    entry = content.index(b"PK\x01\x02")
+    while SHEET.encode() not in content[entry + 46 : entry + 46 + len(SHEET)]:
+        entry = content.index(b"PK\x01\x02", entry + 4)
+    struct.pack_into("<I", content, entry + 24, 400)
+    return bytes(content)
+
+
+def strings_bomb() -> bytes:
+    """Texts that unpack to hundreds of megabytes."""
+    book = workbook(["名称"], ["一"])
+    return repacked(book, **{"xl/sharedStrings.xml": b"<sst>" + b"<si><t>a</t></si>" * 3_000_000 + b"</sst>"})
+
+
+def deep() -> bytes:
+    """Elements inside elements without end."""
+    return repacked(workbook(["x"]), **{SHEET: b"<worksheet>" + b"<a>" * 500_000})
+
+
+def outside() -> bytes:
+    """A sheet that is said to lie outside the archive."""
+    relations = zipfile.ZipFile(io.BytesIO(workbook(["x"]))).read("xl/_rels/workbook.xml.rels")
+    moved = relations.replace(b"worksheets/sheet1.xml", b"../../../../../etc/passwd")
+    return repacked(workbook(["x"]), **{"xl/_rels/workbook.xml.rels": moved})
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (many_parts, "too_large_unpacked"),
+        (lying, "broken_file"),
+        (strings_bomb, "too_large_unpacked"),
+        (deep, "broken_file"),
+        (outside, "broken_file"),
+    ],
+)
+def test_a_workbook_made_to_hurt_is_refused(
+    runtime: Any, desk: Any, tmp_path: Path, make: Any, code: str
+) -> None:
+    done = run_import(runtime, "customer", make(), tmp_path)
+    assert (done.state, findings(done)) == ("failed", [code])
+
+
+@pytest.mark.parametrize(
+    ("content", "codes"),
+    [
+        ("名称\n".encode() + b"a" * (limits.CELL_TEXT + 1), ["broken_csv"]),
+        ('名称\n"never closed\nand on\n'.encode() + b"x,y\n" * limits.CELL_TEXT, ["broken_csv"]),
+        (("," * limits.COLUMNS + "名称\n").encode(), ["too_many_columns"]),
+        (b"<html><body><table><tr><td>name</td></tr></table></body></html>", ["no_columns"]),
+        (b"%PDF-1.7\n\xe2\xe3\xcf\xd3\n", None),
+        (b"\xff\xfe", ["empty_file"]),
+    ],
+)
+def test_a_text_that_is_no_table_is_refused(
+    runtime: Any, desk: Any, tmp_path: Path, content: bytes, codes: list[str] | None
+) -> None:
+    done = run_import(runtime, "customer", content, tmp_path)
+    assert done.state == "failed"
+    assert codes is None or findings(done) == codes
+    assert all(each["message"]["zh"] and each["message"]["en"] for each in done.report["findings"])
+
+
+@pytest.mark.parametrize(
+    ("encoding", "code"),
+    [
+        ("no-such", "unknown_encoding"),
+        ("zlib", "unknown_encoding"),
+        ("rot13", "unknown_encoding"),
+        ("undefined", "wrong_encoding"),
+        ("ascii", "wrong_encoding"),
+        ("utf-32", "wrong_encoding"),
+        ("../x", "unknown_encoding"),
+    ],
+)
+def test_an_encoding_that_does_not_fit_is_named(
+    runtime: Any, desk: Any, tmp_path: Path, encoding: str, code: str
+) -> None:
+    done = run_import(runtime, "customer", "名称\n一\n".encode(), tmp_path, encoding=encoding)
+    assert (done.state, findings(done)) == ("failed", [code])
+
+
+def test_signs_that_cannot_be_kept_are_told_by_row(runtime: Any, desk: Any, tmp_path: Path) -> None:
+    done = run_import(runtime, "customer", "名称,备注\n一\x00,x\n二,a\x07b\n三,\x7f\n".encode(), tmp_path)
+    assert told(done) == [(2, "bad_character"), (3, "bad_character")]
+    assert done.report["counts"]["inserted"] == 1
+
+
+def test_two_writings_of_one_key_in_a_file_are_doubles(runtime: Any, desk: Any, tmp_path: Path) -> None:
+    rows = [["名称"], ["ACME"], ["acme"], ["ＡＣＭＥ"], [" Acme\u3000"], ["Acme 2"]]
+    done = run_import(runtime, "customer", workbook(*rows), tmp_path)
+    assert told(done) == [(3, "duplicate_in_file"), (4, "duplicate_in_file"), (5, "duplicate_in_file")]
