@@ -41,6 +41,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("database_name", [name for name in wanted if chosen in {None, name}])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """As the product logs: a traceback with all local variables takes minutes where they are large."""
+    from api.logs import configure
+
+    configure()
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresForTests]:
     """The PostgreSQL server shared by all workers and runs of this machine user."""
