@@ -175,7 +175,8 @@ class RecordColumns:
             rows.append(self._shared(write=write, part=part, only=part is not None))
         elif isinstance(grant.where, CheckedExpression):
             own = [lower(each, free, query.params, query.dialect) for each in (grant.where, *grant.also)]
-            rows.append(exp.paren(any_of([exp.and_(*own), self._shared(write=write)])))
+            whole = own[0] if len(own) == 1 else exp.and_(*own)  # a lone operand need not be a condition
+            rows.append(exp.paren(any_of([whole, self._shared(write=write)])))
         for each in grant.without:
             denied = lower(each, free, query.params, query.dialect)
             known = exp.Coalesce(this=exp.paren(denied), expressions=[exp.false()])

@@ -30,23 +30,28 @@ class Walk:
     asked: int = 0
 
     def get(self, path: str, **params: Any) -> httpx.Response:
-        return self._kept(self.http.get(APP + path, params=params), f"GET {path} {params}")
+        return self.kept(self.http.get(APP + path, params=params), f"GET {path} {params}")
 
     def post(self, path: str, body: Any) -> httpx.Response:
-        return self._kept(self.http.post(APP + path, body), f"POST {path} {body}")
+        return self.kept(self.http.post(APP + path, body), f"POST {path} {body}")
 
-    def _kept(self, answer: httpx.Response, what: str, action: str = "view") -> httpx.Response:
-        """No answer holds a cell that its reader may not see, and nothing breaks."""
+    def kept(
+        self, answer: httpx.Response, what: str, action: str = "view", of: str | None = None
+    ) -> httpx.Response:
+        """No answer holds a cell that its reader may not see, and nothing breaks. Cells of the form `of` need
+        the right `action` too.
+        """
         self.asked += 1
         assert answer.status_code < 500, f"{what}: {answer.status_code} {answer.text[:300]}"
-        self.look_through(answer.text, what, action)
+        self.look_through(answer.text, what, action, of)
         return answer
 
-    def look_through(self, text: str, what: str, action: str = "view") -> None:
+    def look_through(self, text: str, what: str, action: str = "view", of: str | None = None) -> None:
         for form in FORMS:
+            asked = action if form == of else "view"
             for row in self.store.rows[form].values():
                 for cell, token in cells(form, row):
-                    if token in text and token not in what and not self._may(form, row, cell, action):
+                    if token in text and token not in what and not self._may(form, row, cell, asked):
                         self.wrong.append(f"{self.me.user} learns {form}.{cell} of {row['id']} by {what}")
 
     def _may(self, form: str, row: Row, cell: str, action: str) -> bool:
@@ -86,12 +91,12 @@ class Walk:
             if answer.status_code == 200:
                 self._same_cells(form, row, answer.json(), f"GET {base}")
             history = self.http.get(f"{APP}{base}/history")
-            self._kept(history, f"history {base}", "history")
+            self.kept(history, f"history {base}", "history", form)
             self.expect(
                 (history.status_code == 404) == (key not in seen), f"history {base}: {history.status_code}"
             )
             page = self.http.get(f"{APP}{base}/print/{form}?format=html")
-            self._kept(page, f"print {base}", "print")
+            self.kept(page, f"print {base}", "print", form)
             may = key in seen and bool(self.store.holding(self.me, form, "print", row))
             self.expect((page.status_code == 200) == may, f"print {base}: {page.status_code}, {may}")
             self.get(f"{base}/comments")
@@ -209,7 +214,7 @@ class Walk:
         Worker(self.runtime).run_due()
         path = f"{APP}/forms/{form}/exports/{made.json()['id']}/file"
         file = self.http.get(path)
-        self._kept(file, f"export {form}", "export")
+        self.kept(file, f"export {form}", "export", form)
         may = {
             key
             for key, row in rows.items()
