@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import structlog
@@ -250,8 +251,10 @@ async def noted(request: Request, action: str, subject: str, *, app: str, detail
     """Log what a request did that only read: a print, a download."""
     edge = edge_of(request)
     principal = await edge.principal_of(request)
-    await edge.write_as(
-        principal, lambda work: note(work, action, subject, app=app, details=details), request=request
+    await edge.write_as(  # the log is not written by the token, which may be one that only reads
+        replace(principal, narrow=None),
+        lambda work: note(work, action, subject, app=app, details=details),
+        request=request,
     )
 
 

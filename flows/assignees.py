@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.connect.recipients import Source
+from engine.definitions.app import CompiledApp
 from engine.expressions import Env
 from engine.findings import Text, text
 from engine.identity import repository, service
 from engine.identity.principal import ADMIN_ROLE
+from engine.permissions.holders import holders_of
 from engine.storage.unit_of_work import UnitOfWork
 from flows.people import is_active, name_of
 
@@ -30,6 +32,7 @@ class Found:
 
 def assignees(
     work: UnitOfWork,
+    app: CompiledApp,
     sources: Sequence[Source],
     record: Mapping[str, Any],
     env: Env,
@@ -40,7 +43,7 @@ def assignees(
     """The active people meant by `sources`, each once; empty when there is nobody."""
     reasons: dict[str, Text] = {}
     for source in sources:
-        for user, why in _named(work, source, record, env):
+        for user, why in _named(work, app, source, record, env):
             # holders of a role are active ones already
             active, because = (user, why) if source.way == "role" else _active(work, user, why)
             if active is not None:
@@ -56,11 +59,11 @@ def administrators(work: UnitOfWork) -> tuple[str, ...]:
 
 
 def _named(
-    work: UnitOfWork, source: Source, record: Mapping[str, Any], env: Env
+    work: UnitOfWork, app: CompiledApp, source: Source, record: Mapping[str, Any], env: Env
 ) -> Iterator[tuple[str, Text]]:
     if source.way == "role":
         role = source.keys[0]
-        for user in repository.role_holders(work, role):
+        for user in holders_of(work, app, role):
             yield user, text(f"角色 {role}", f"role {role}")
         return
     if source.expression is None:

@@ -27,6 +27,7 @@ def assign(drive: Drive, effect: Assign) -> None:
         return
     found = assignees(
         drive.work,
+        drive.app,
         drive.flow.people[effect.node],
         drive.record,
         drive.env(),

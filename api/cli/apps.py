@@ -15,7 +15,14 @@ from api.cli.form_drafts import draft_form
 from api.cli.output import err, out, show_differences, show_findings, show_steps
 from api.migrations import upgrade
 from engine.definitions.app import CompiledApp, Documents
-from engine.definitions.applying import Choices, apply_files, choices, differences, plan_files
+from engine.definitions.applying import (
+    Choices,
+    apply_files,
+    choices,
+    differences,
+    plan_files,
+    prepare_files,
+)
 from engine.definitions.baseline import (
     baseline_of,
     changed_here,
@@ -122,11 +129,12 @@ def apply(
             _show_plan(runtime, folder, chosen)
             return
         documents = read_app(runtime, folder)
-        with (
-            err.status("检查并发布 / checking and publishing …"),
-            runtime.unit_of_work(SYSTEM, source="designer") as work,
-        ):
-            applied = apply_files(work, documents, folder_baselines(folder), chosen)
+        baselines = folder_baselines(folder)
+        with err.status("检查并发布 / checking and publishing …"):
+            with runtime.reading(SYSTEM) as work:
+                prepared = prepare_files(work, documents, baselines, chosen)
+            with runtime.unit_of_work(SYSTEM, source="designer") as work:
+                applied = apply_files(work, documents, baselines, chosen, prepared=prepared)
         if chosen.take_theirs:
             write_folder(folder, applied.documents, kinds(runtime.registries))
         remember(folder, applied.store, applied.baseline)

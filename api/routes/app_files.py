@@ -16,7 +16,14 @@ from api.described import IDEMPOTENCY, parameters_of
 from api.edge import edge_of, read, write
 from api.scratch import run_cases, suites_of
 from engine.definitions.app import Documents
-from engine.definitions.applying import Choices, apply_files, choices, differences, plan_files
+from engine.definitions.applying import (
+    Choices,
+    apply_files,
+    choices,
+    differences,
+    plan_files,
+    prepare_files,
+)
 from engine.definitions.baseline import (
     PLACE,
     Baseline,
@@ -30,6 +37,7 @@ from engine.definitions.baseline import (
 from engine.definitions.check import check_app, kinds
 from engine.definitions.folder import folder_files, read_files
 from engine.definitions.package import MOST_FILES, pack, unpack
+from engine.definitions.publish import Prepared
 from engine.errors import Invalid
 from engine.findings import Finding, has_errors
 from engine.identity.designers import require_designer
@@ -148,9 +156,15 @@ async def apply_package(request: Request) -> Response:
     chosen = _chosen(request, "note")
     package = _sound(await _package(request))
 
+    def prepare(work: UnitOfWork) -> Prepared:
+        require_designer(work, package.app)
+        return prepare_files(work, package.documents, package.baselines, chosen)
+
+    prepared = await read(request, prepare)
+
     def apply(work: UnitOfWork) -> dict[str, Any]:
         require_designer(work, package.app)
-        applied = apply_files(work, package.documents, package.baselines, chosen)
+        applied = apply_files(work, package.documents, package.baselines, chosen, prepared=prepared)
         done = applied.published
         return {
             "app": done.app,

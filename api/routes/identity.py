@@ -15,7 +15,7 @@ from api.edge import edge_of, read, write
 from engine.changes.operations import note
 from engine.errors import Invalid
 from engine.findings import error, text
-from engine.identity import attempts, chosen_passwords, repository, service
+from engine.identity import attempts, chosen_passwords, outside_logins, repository, service
 from engine.identity.organisation import load_organisation, organisation, role_warnings
 from engine.identity.passwords import hash_password
 from engine.storage.unit_of_work import UnitOfWork
@@ -148,6 +148,20 @@ async def unlock(request: Request, user: str) -> Response:
         note(work, "login_unlocked", user)
 
     await write(request, open_again)
+    return nothing()
+
+
+@router.post("/users/{user}:forget_account", status_code=204)
+async def forget_account(request: Request, user: str) -> Response:
+    """Forget who a user is at the OpenID provider, so that another account of the same login name is taken.
+    Administrators only.
+    """
+
+    def forget(work: UnitOfWork) -> None:
+        service.require_admin(work)
+        outside_logins.forget_account(work, user)
+
+    await write(request, forget)
     return nothing()
 
 

@@ -16,6 +16,7 @@ from api.routes.definitions import BEGUN, published_json
 from engine.definitions import ahead, drafts, under_way
 from engine.definitions.publish import Prepared, prepare
 from engine.identity.designers import require_designer
+from engine.identity.service import require_admin
 from engine.storage.unit_of_work import UnitOfWork
 from forms.evolution import affected, park
 
@@ -40,12 +41,14 @@ async def parked(request: Request, app: str) -> Response:
 
 @router.get("/apps/{app}/parked/{parked}/values", openapi_extra=PAGED)
 async def parked_values(request: Request, app: str, parked: str) -> Response:
-    """`{"items": [{"record", "row"?, "value"}], "next"}`: values that no field shows."""
+    """`{"items": [{"record", "row"?, "value"}], "next"}`: values that no field shows. Administrators only:
+    designing gives no right on records.
+    """
     asked = query(request, "after", "limit")
     limit = number(asked, "limit", default=100, least=1, most=1000)
 
     def find(work: UnitOfWork) -> dict[str, Any]:
-        require_designer(work, app)
+        require_admin(work)
         found = work.app(app)
         entry = park.find(work, app, parked)
         return park.values_of(work, found, entry, after=asked.get("after", ""), limit=limit)
@@ -87,13 +90,13 @@ async def purge_parked(request: Request, app: str, parked: str) -> Response:
 @router.get("/apps/{app}/draft/values", openapi_extra=OF)
 async def affected_values(request: Request, app: str) -> Response:
     """`{"items": [{"record", "row"?, "value", "message"?}], "next"}`: what publishing the draft would take out of
-    sight at a step of its plan.
+    sight at a step of its plan. Administrators only: designing gives no right on records.
     """
     asked = query(request, "of", "after", "limit")
     limit = number(asked, "limit", default=100, least=1, most=1000)
 
     def find(work: UnitOfWork) -> dict[str, Any]:
-        require_designer(work, app)
+        require_admin(work)
         source = drafts.drafted(work, app)
         return affected.affected_values(
             work, source, asked.get("of", ""), after=asked.get("after", ""), limit=limit

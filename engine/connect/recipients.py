@@ -8,12 +8,14 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from engine.definitions.app import CompiledApp
 from engine.definitions.context import Context
 from engine.expressions import CheckedExpression, Env, Scope, Type
 from engine.expressions import types as t
 from engine.findings import text
 from engine.identity import repository, service
 from engine.identity.principal import ADMIN_ROLE
+from engine.permissions.holders import holders_of
 from engine.protocols import Document
 from engine.storage.unit_of_work import UnitOfWork
 
@@ -123,12 +125,12 @@ def _fits(given: Type, wanted: Type) -> bool:
 
 
 def resolve(
-    work: UnitOfWork, sources: Iterable[Source], record: Mapping[str, Any], env: Env
+    work: UnitOfWork, app: CompiledApp, sources: Iterable[Source], record: Mapping[str, Any], env: Env
 ) -> list[Recipient]:
     """The people meant, active ones only, each once, in the order of the entries."""
     found: dict[str, Recipient] = {}
     for source in sources:
-        for key in _keys(work, source, record, env):
+        for key in _keys(work, app, source, record, env):
             if "@" in key:
                 found.setdefault(key.lower(), Recipient(None, key))
                 continue
@@ -139,9 +141,11 @@ def resolve(
     return [each for name, each in found.items() if each.user is not None or name not in known]
 
 
-def _keys(work: UnitOfWork, source: Source, record: Mapping[str, Any], env: Env) -> Iterator[str]:
+def _keys(
+    work: UnitOfWork, app: CompiledApp, source: Source, record: Mapping[str, Any], env: Env
+) -> Iterator[str]:
     if source.way == "role":
-        yield from repository.role_holders(work, source.keys[0])
+        yield from holders_of(work, app, source.keys[0])
         return
     if source.expression is None:
         yield from source.keys

@@ -11,7 +11,7 @@ from engine.definitions.app import CompiledApp, Documents
 from engine.definitions.baseline import Baseline, baseline_of, named, store_key
 from engine.definitions.check import kinds
 from engine.definitions.plan import Step, unapproved
-from engine.definitions.publish import Published, plan, publish
+from engine.definitions.publish import Prepared, Published, plan, prepare, publish
 from engine.definitions.three_way import Difference, compare
 from engine.errors import Conflict, Invalid
 from engine.findings import Finding, Text, error, text
@@ -132,17 +132,32 @@ def plan_files(
     return Planned(version, tuple(findings), tuple(steps), tuple(found))
 
 
-def apply_files(
+def prepare_files(
     work: UnitOfWork, documents: Documents, baselines: Mapping[str, Baseline], chosen: Choices
+) -> Prepared:
+    """What `apply_files` can know before it keeps writers out: the documents checked, compiled and planned."""
+    found = differences(work, documents, baselines)
+    return prepare(work, _resolved(work, documents, found, chosen), force=chosen.force)
+
+
+def apply_files(
+    work: UnitOfWork,
+    documents: Documents,
+    baselines: Mapping[str, Baseline],
+    chosen: Choices,
+    *,
+    prepared: Prepared | None = None,
 ) -> Applied:
-    """Publish a folder. Raises Drifted, Invalid, NotPublishable."""
+    """Publish a folder; `prepared` shortens how long writers wait. Raises Drifted, Invalid, NotPublishable."""
     found = differences(work, documents, baselines)
     drifted = [each for each in found if each.blocks and not _chosen(each, chosen)]
     _require_known(found, chosen)
     if drifted:
         raise Drifted(pointer=drifted[0].name, details={"documents": [each.as_json() for each in drifted]})
     merged = _resolved(work, documents, found, chosen)
-    done = publish(work, merged, note=chosen.note, approve=chosen.approve, force=chosen.force)
+    done = publish(
+        work, merged, note=chosen.note, approve=chosen.approve, force=chosen.force, prepared=prepared
+    )
     held = named(merged, kinds(work.runtime.registries))
     store = store_key(work.connection, done.app) or ""
     return Applied(done, tuple(found), merged, store, baseline_of(done.version, held))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 
 from engine.definitions.folder import MAX_FILE, SETTINGS
@@ -13,6 +14,7 @@ from engine.findings import text
 
 MOST_FILES = 5_000
 MOST_BYTES = 64_000_000
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 EPOCH = (1980, 1, 1, 0, 0, 0)
 NAME = re.compile(r"(?:[A-Za-z0-9_.-]{1,80}/){0,4}[A-Za-z0-9_.-]{1,80}")
 
@@ -48,7 +50,7 @@ def unpack(content: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _without_top(_read(archive))
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, OSError) as wrong:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OSError) as wrong:
         raise PackageRefused(details={"reason": str(wrong)[:200]}) from wrong
 
 
@@ -66,6 +68,8 @@ def _read(archive: zipfile.ZipFile) -> dict[str, bytes]:
             raise _bad_name(name)
         if not name.endswith(".json"):
             continue  # a picture beside the definitions is no part of the app
+        if entry.compress_type not in METHODS:  # others ask for memory by what the file says
+            raise NotImplementedError(f"{name}: only stored and deflated files are read")
         with archive.open(entry) as stream:
             files[name] = stream.read(min(left, MAX_FILE) + 1)
         left -= len(files[name])

@@ -14,6 +14,7 @@ from sqlalchemy import delete, insert, select
 from engine.changes.operations import note
 from engine.identity import repository
 from engine.identity.oidc import Asking, failed
+from engine.identity.principal import ADMIN_ROLE
 from engine.identity.service import create_user, get_user, update_user
 from engine.identity.tables import outside_account as account
 from engine.identity.tables import outside_login as table
@@ -62,7 +63,7 @@ def user_of(work: UnitOfWork, issuer: str, claims: Mapping[str, Any]) -> str:
     known = work.connection.execute(
         select(account.c.user).where(account.c.issuer == issuer, account.c.subject == subject)
     ).scalar_one_or_none()
-    user = known or _named(work, settings, claims)
+    user = known or _named(work, settings, issuer, claims)
     if not get_user(work, user)["active"]:
         raise failed("该用户已停用。", "this user is disabled.")
     if known is None:
@@ -75,18 +76,46 @@ def user_of(work: UnitOfWork, issuer: str, claims: Mapping[str, Any]) -> str:
     return str(user)
 
 
-def _named(work: UnitOfWork, settings: Settings, claims: Mapping[str, Any]) -> str:
+def forget_account(work: UnitOfWork, user: str) -> None:
+    """Forget who a user is at the provider: the next login is known by the login name again. Raises NotFound."""
+    get_user(work, user)
+    work.connection.execute(delete(account).where(account.c.user == user))
+    note(work, "outside_account_forgotten", user)
+
+
+def _named(work: UnitOfWork, settings: Settings, issuer: str, claims: Mapping[str, Any]) -> str:
+    """The user of this login name, who is not somebody else's yet. Names are given anew when people leave, and
+    where people choose them themselves they could choose that of an administrator.
+    """
     username = claims.get(settings.oidc_username)
     if not isinstance(username, str) or not username.strip():
         raise failed(
             f"缺少声明“{settings.oidc_username}”。", f"the claim '{settings.oidc_username}' is missing."
         )
+    if settings.oidc_username == "email" and claims.get("email_verified") is not True:
+        raise failed("该邮箱未经验证。", "the mail address is not verified.")
     found = repository.credentials(work, username.strip())
     if found is not None:
+        _refuse_taking_over(work, settings, issuer, str(found["id"]), claims)
         return str(found["id"])
     if not settings.oidc_create:
         raise failed(f"本系统没有用户“{username}”。", f"there is no user '{username}' here.")
     return _created(work, username.strip(), claims)
+
+
+def _refuse_taking_over(
+    work: UnitOfWork, settings: Settings, issuer: str, user: str, claims: Mapping[str, Any]
+) -> None:
+    taken = work.connection.execute(
+        select(account.c.subject).where(account.c.issuer == issuer, account.c.user == user)
+    ).first()
+    if taken is not None:
+        raise failed("该登录名已与另一账号绑定。", "this login name belongs to another account there.")
+    administers = ADMIN_ROLE in get_user(work, user)["roles"]
+    if administers and ADMIN_ROLE not in _roles(settings, [], claims.get(settings.oidc_roles)):
+        raise failed(
+            "管理员账号不会按登录名绑定。", "an administrator is not recognised by the login name alone."
+        )
 
 
 def _created(work: UnitOfWork, username: str, claims: Mapping[str, Any]) -> str:
@@ -114,6 +143,8 @@ def _changes(
 
 def _department(work: UnitOfWork, named: Any) -> str | None:
     """The department of this id or name, if there is exactly one."""
+    if not isinstance(named, str):
+        return None
     found = [
         row["id"]
         for row in repository.departments(work)
@@ -124,7 +155,8 @@ def _department(work: UnitOfWork, named: Any) -> str | None:
 
 def _roles(settings: Settings, held: list[str], groups: Any) -> list[str]:
     """Roles of the mapping follow the groups; roles it does not name stay as they were given here."""
-    names = [groups] if isinstance(groups, str) else groups or []
+    named = [groups] if isinstance(groups, str) else groups if isinstance(groups, list) else []
+    names = [each for each in named if isinstance(each, str)]
     given = {settings.oidc_role_names[each] for each in names if each in settings.oidc_role_names}
     kept = set(held) - set(settings.oidc_role_names.values())
     return sorted(given | kept)

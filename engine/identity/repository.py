@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import JSON, Column, Table, delete, func, insert, or_, select, type_coerce, update
@@ -117,6 +117,15 @@ def role_holders(work: UnitOfWork, role: str) -> tuple[str, ...]:
         .order_by(user.c.id)
     )
     return tuple(work.connection.execute(statement).scalars())
+
+
+def active_users(
+    work: UnitOfWork, *, users: Collection[str], departments: Collection[str], everyone: bool = False
+) -> tuple[str, ...]:
+    """The active ones of these users and of the members of these departments, or all."""
+    named = or_(user.c.id.in_(list(users)), user.c.dept.in_(list(departments)))
+    statement = select(user.c.id).where(user.c.active).order_by(user.c.id)
+    return tuple(work.connection.execute(statement if everyone else statement.where(named)).scalars())
 
 
 def department_by_id(work: UnitOfWork, key: str) -> Row | None:

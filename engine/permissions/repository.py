@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from engine.identity.tables import user
 from engine.permissions.tables import temporary_role
 from engine.storage.tables import record_share
 from engine.storage.unit_of_work import UnitOfWork
@@ -50,6 +51,18 @@ def held_now(work: UnitOfWork, key: str) -> tuple[frozenset[str], datetime | Non
         else:
             turns.append(begins)
     return frozenset(held), min(turns, default=None)
+
+
+def holders_now(work: UnitOfWork, role: str) -> tuple[str, ...]:
+    """The active users who hold a role for a time at this moment."""
+    given = temporary_role.c
+    statement = (
+        select(given.user)
+        .distinct()
+        .join(user, user.c.id == given.user)
+        .where(given.role == role, given.begins <= work.now, given.ends > work.now, user.c.active)
+    )
+    return tuple(work.connection.execute(statement).scalars())
 
 
 def forms_shared_in_part(work: UnitOfWork, key: str) -> frozenset[str]:

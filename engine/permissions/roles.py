@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
@@ -25,6 +25,12 @@ class CompiledRole:
     denies: Grants
     granted_to: Subjects = field(default_factory=Subjects)
     audits: bool = False
+
+    @property
+    def says_holders(self) -> bool:
+        """Whether the role itself names people who hold it."""
+        to = self.granted_to
+        return bool(to.everyone or to.users or to.departments or to.departments_below)
 
     def reaches(self, principal: Principal) -> bool:
         """Whether the role itself says that this person holds it."""
@@ -97,12 +103,5 @@ def _widened(app: CompiledApp, roles: Mapping[str, CompiledRole]) -> tuple[Compi
     """The roles that say themselves who holds them."""
     known = app.memory.get("widened roles")
     if known is None:
-        known = app.memory["widened roles"] = tuple(_saying(roles))
+        known = app.memory["widened roles"] = tuple(role for role in roles.values() if role.says_holders)
     return cast("tuple[CompiledRole, ...]", known)
-
-
-def _saying(roles: Mapping[str, CompiledRole]) -> Iterator[CompiledRole]:
-    for role in roles.values():
-        to = role.granted_to
-        if to.everyone or to.users or to.departments or to.departments_below:
-            yield role

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from engine.errors import Invalid
@@ -55,6 +57,29 @@ def test_an_inactive_person_is_replaced_by_the_next_active_superior(desk):
 def test_an_inactive_holder_of_a_role_is_passed_over(desk):
     retire(desk, "qian")
     assert asked(desk, desk.deal, {"role": "finance"}) == ["zhao"]
+
+
+def test_who_holds_the_role_for_a_time_is_asked_until_it_ends(desk, clock):
+    from engine.permissions.temporary import give_role
+
+    until = clock.now() + timedelta(days=3)
+    with desk.work("root") as work:
+        give_role(work, "wang", {"role": "finance", "until": until.isoformat(), "why": "qian is on leave"})
+    assert asked(desk, desk.deal, {"role": "finance"}) == ["qian", "wang", "zhao"]
+    clock.advance(days=4)
+    assert asked(desk, desk.deal, {"role": "finance"}) == ["qian", "zhao"]
+
+
+def test_people_whom_the_role_names_itself_are_asked(desk):
+    from engine.definitions.publish import publish
+    from tests.flows.desk import documents
+
+    source = documents(one_step(approval("n", {"role": "finance"}), by="anyone"))
+    source["role"]["finance"]["granted_to"] = {"users": ["zheng"]}
+    with desk.work("root") as work:
+        publish(work, source)
+    [task] = desk.instance(desk.submit(desk.deal(), "li"))["tasks"]
+    assert task["assignees"] == ["qian", "zhao", "zheng"]
 
 
 def test_nobody_approves_their_own_submission(desk):

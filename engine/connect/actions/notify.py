@@ -67,7 +67,7 @@ class Notify(Action):
 
     def run(self, context: ActionContext) -> dict[str, Any]:
         """Summary: who is told in the inbox, by mail, and who could not be reached."""
-        people = resolve(context.work, self.to, context.record, context.env)
+        people = resolve(context.work, context.app, self.to, context.record, context.env)
         words = {person.locale: self._words(context, person.locale) for person in people}
         told = [person for person in people if "inbox" in self.channels and person.user is not None]
         mailed = [person for person in people if "mail" in self.channels and person.address]
