@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -14,9 +13,13 @@ from api.problems import MalformedJson, NulCharacter, NumberTooLong, UnknownPara
 from engine.errors import Invalid
 from engine.findings import error, text
 
-MANY_DIGITS = re.compile(rb"[0-9][0-9.]{15}")
+DIGITS = bytes(ord("0") if chr(byte) in "0123456789." else ord(" ") for byte in range(256))
+MANY_DIGITS = b"0" * 16
+NOT_NESTING = bytes(set(range(256)) - set(b"{}[]"))
 EXACT_DIGITS = 15
 DEEPEST = 100
+FLAT = 8
+"""Levels that are told by their brackets; what is nested deeper is walked through."""
 MANY_TEXTS = 1000
 
 
@@ -82,14 +85,24 @@ def parse_json(raw: bytes) -> Any:
             },
             details={"line": wrong.lineno, "column": wrong.colno, "position": wrong.pos},
         ) from None
-    if raw.count(b"{") + raw.count(b"[") > DEEPEST:
+    if _may_be_deep(raw):
         _refuse_deep_nesting(value)
-    if MANY_DIGITS.search(raw):
+    if MANY_DIGITS in raw.translate(DIGITS):
         _refuse_long_numbers(raw)
     if b"\\u0000" in raw:
         for pointer in _nul_pointers(value, ""):
             raise NulCharacter(pointer=pointer)
     return value
+
+
+def _may_be_deep(raw: bytes) -> bool:
+    """Whether the brackets alone, those in texts included, leave it open that the nesting is too deep."""
+    brackets = raw.translate(None, NOT_NESTING)
+    for _ in range(FLAT):
+        if len(brackets) <= DEEPEST:
+            return False
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+    return len(brackets) > DEEPEST
 
 
 def _refuse_deep_nesting(value: Any) -> None:
@@ -103,7 +116,7 @@ def _refuse_deep_nesting(value: Any) -> None:
         inner = [
             each.values() if isinstance(each, dict) else each
             for each in level
-            if isinstance(each, dict | list)
+            if isinstance(each, (dict, list))
         ]
         level = [each for group in inner for each in group]
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import orjson
 
-from benchmarks import expressions, imports, publish, records, reports
+from benchmarks import expressions, imports, permission, publish, records, reports
 
 BENCHMARKS: Mapping[str, Callable[..., dict[str, Any]]] = {
     "expressions": expressions.run,
     "import": imports.run,
+    "permission": permission.run,
     "publish": publish.run,
     "records": records.run,
     "reports": reports.run,

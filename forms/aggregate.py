@@ -143,7 +143,7 @@ class _Maker:
     def _where(self, select: exp.Select) -> exp.Select:
         where = read_filter(self.access, self.form, self.asked.filter)
         conditions: list[exp.Expr] = [exp.Is(this=col("r", "deleted_at"), expression=exp.null())]
-        rows = self.row.row_predicate(self.grants)
+        rows = self.row.row_predicate(self.grants, sought=True)
         if rows is not None:
             conditions.append(exp.paren(rows))
         if where is not None:

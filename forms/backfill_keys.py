@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from engine.storage.unit_of_work import UnitOfWork
 from forms import rows
 from forms.compiled import Form, RowKind, compiled_form
 from forms.environment import environment
+from forms.evolution.moves import Moved
 from forms.records import load
 from forms.rows import MARK
 from forms.shadows import fresh_shadows
@@ -57,9 +58,19 @@ def arm(work: UnitOfWork, app: CompiledApp, before: Mapping[str, Form]) -> None:
     for key, form in app.kind("form").items():
         fresh = fresh_shadows(before[key], form) if key in before else {}
         if fresh:
-            columns = {child or "": list(names) for child, names in fresh.items()}
-            payload = {"app": app.key, "form": key, "columns": columns, "by": work.principal.user}
-            enqueue(work, BackfillKeys.type, {**payload, "after": "", "doubles": []}, app=app.key)
+            _enqueue(work, app, key, {child or "": list(names) for child, names in fresh.items()})
+
+
+def arm_moved(work: UnitOfWork, app: CompiledApp, moved: Sequence[Moved]) -> None:
+    """Have the shadow columns filled of rows that a publish made."""
+    for each in moved:
+        if each.row.shadows():
+            _enqueue(work, app, each.form.key, {each.child: list(each.row.shadows())})
+
+
+def _enqueue(work: UnitOfWork, app: CompiledApp, form: str, columns: Mapping[str, list[str]]) -> None:
+    payload = {"app": app.key, "form": form, "columns": columns, "by": work.principal.user}
+    enqueue(work, BackfillKeys.type, {**payload, "after": "", "doubles": []}, app=app.key)
 
 
 def _next(work: UnitOfWork, form: Form, after: str) -> list[str]:

@@ -46,12 +46,14 @@ class NotACollaborator(NotFound):
 
 def collaborators(work: UnitOfWork, app: CompiledApp, form: Form, record: str) -> list[dict[str, Any]]:
     """With whom the record is shared, by colleagues and by flows. Raises RecordNotFound."""
-    _seen(Access(work, app), form, record)
+    access = Access(work, app)
+    _seen(access, form, record)
+    untold = _untold(access, form, record)
     mark = MARK[work.runtime.database.dialect]
     rows = work.rows(
         f'SELECT {COLUMNS} FROM ff_record_share WHERE record = {mark} ORDER BY "user", reason', (record,)
     )
-    return [_json(row) for row in rows]
+    return [_json(row, untold) for row in rows]
 
 
 def share(
@@ -67,7 +69,7 @@ def share(
     asked = read_document(Collaboration, document)
     if asked.level == "write":
         _may(access, form, record, "update")
-    _known(work, form, user, asked)
+    _known(work, form, user, asked, _untold(access, form, record))
     hidden = sorted({*asked.hidden, *_unseen(access, form, record)})
     _drop(work, record, user)
     dialect = work.runtime.database.dialect
@@ -126,14 +128,14 @@ def _may(access: Access, form: Form, record: str, action: str) -> None:
         raise Forbidden()
 
 
-def _known(work: UnitOfWork, form: Form, user: str, asked: Collaboration) -> None:
-    """Raises Invalid for a user or a field that there is not."""
+def _known(work: UnitOfWork, form: Form, user: str, asked: Collaboration, untold: set[str]) -> None:
+    """Raises Invalid for a user or a field that there is not, as far as who shares can tell."""
     findings: list[Finding] = []
     if principal_of(work, user) is None:
         findings.append(unknown("/user", user))
     if user == work.principal.user:
         findings.append(error("yourself", "/user", text("不能与自己共享。", "You have it already.")))
-    known = set(_names(form))
+    known = set(_names(form)) - untold
     for at, name in enumerate(asked.hidden):
         if name not in known:
             findings.append(unknown_field(f"/hidden/{at}", name))
@@ -157,13 +159,21 @@ def _unseen(access: Access, form: Form, record: str) -> list[str]:
     return [name for name in _names(form) if not any(grant.shows(name) for grant in held)]
 
 
+def _untold(access: Access, form: Form, record: str) -> set[str]:
+    """The fields of which who acts does not even know that they are there."""
+    held = access.holding(form, access.readable(form.key, record), record, write=False)
+    if held is None:
+        return set()
+    return {name for name in _names(form) if not any(each.shows(name) or each.masks(name) for each in held)}
+
+
 def _drop(work: UnitOfWork, record: str, user: str) -> bool:
     mark = MARK[work.runtime.database.dialect]
     text_ = f'DELETE FROM ff_record_share WHERE record = {mark} AND "user" = {mark} AND reason = {mark}'
     return bool(work.run(text_, (record, user, REASON)))
 
 
-def _json(row: tuple[Any, ...]) -> dict[str, Any]:
+def _json(row: tuple[Any, ...], untold: set[str]) -> dict[str, Any]:
     user, level, reason, fields, given_by, given_at = row
     by = REASON if reason == REASON else reason.partition(":")[0]
     said = decode_json(fields) or {}
@@ -171,7 +181,7 @@ def _json(row: tuple[Any, ...]) -> dict[str, Any]:
         "user": user,
         "level": level,
         "by": by,
-        "hidden": list(said.get("hidden", ())),
+        "hidden": [name for name in said.get("hidden", ()) if name not in untold],
         "given_by": given_by,
     }
     return {**told, "given_at": None if given_at is None else _moment(given_at)}

@@ -14,16 +14,15 @@ from itertools import count
 from sqlglot import exp
 
 from engine.expressions import CheckedExpression, ChildSource, Params, lower
-from engine.expressions import types as t
 from engine.expressions.sql import build as b
-from engine.permissions.compiled import UNLIMITED, CompiledGrant, GrantSet, NoRows, PartShare, uncovered
+from engine.permissions.compiled import UNLIMITED, CompiledGrant, GrantSet, uncovered
 from engine.storage.database import DialectName
 from forms.compiled import PART, WHOLE, Field, Form, RowKind
+from forms.granted_rows import granted, ways
 from forms.system_forms import SYSTEM_FORMS
 from forms.tables import ORDER, PARENT, TARGET, link_table
 from forms.totals import aggregate
 
-ME = t.ref("user")
 GrantsOf = Callable[[str], GrantSet]
 
 
@@ -141,13 +140,17 @@ class RecordColumns:
         order = (col(alias, ORDER), col(alias, "id"))
         return ChildSource(table(child.table, alias), belongs, columns, order)
 
-    def row_predicate(self, grants: GrantSet) -> exp.Expr | None:
-        """The rows that `grants` let the reader see, or None for all."""
+    def row_predicate(self, grants: GrantSet, *, sought: bool = False) -> exp.Expr | None:
+        """The rows that `grants` let the reader see, or None for all. `sought`: the statement looks for these
+        rows, so what they fulfil is said in such a way that indexes find them.
+        """
         if not grants:
             return exp.false()
         if grants.every_row:
             return None
-        return any_of([self.rows_of(grant) for grant in grants.grants])
+        if not sought:
+            return any_of([self.rows_of(grant) for grant in grants.grants])
+        return any_of(list(ways(self, grants)))
 
     def flag(self, index: int) -> exp.Expr:
         """Whether the row is one of the `index`-th grant's."""
@@ -163,45 +166,13 @@ class RecordColumns:
             return self.parent.rows_of(grant, write=write)  # the grants of a child row are its record's
         key = (self.alias, grant, write)
         if key not in self.query.rows:
-            self.query.rows[key] = self._rows_of(grant, write=write)
+            self.query.rows[key] = granted(self, grant, write=write)
         return self.query.rows[key].copy()
 
-    def _rows_of(self, grant: CompiledGrant, *, write: bool) -> exp.Expr:
-        query = self.query
-        free = RecordColumns(query.freed(), self.row, self.alias, form=self.form)
-        rows: list[exp.Expr] = []
-        if isinstance(grant.where, NoRows | PartShare):
-            part = grant.where.key if isinstance(grant.where, PartShare) else None
-            rows.append(self._shared(write=write, part=part, only=part is not None))
-        elif isinstance(grant.where, CheckedExpression):
-            own = [lower(each, free, query.params, query.dialect) for each in (grant.where, *grant.also)]
-            whole = own[0] if len(own) == 1 else exp.and_(*own)  # a lone operand need not be a condition
-            rows.append(exp.paren(any_of([whole, self._shared(write=write)])))
-        for each in grant.without:
-            denied = lower(each, free, query.params, query.dialect)
-            known = exp.Coalesce(this=exp.paren(denied), expressions=[exp.false()])
-            rows.append(exp.Not(this=known))
-        return rows[0] if len(rows) == 1 else exp.paren(exp.and_(*rows))
-
-    def _shared(self, *, write: bool, part: str | None = None, only: bool = True) -> exp.Expr:
-        """Rows that a flow task or a colleague shares with who acts, whole or, with `part`, without some
-        fields; not `only` these: rows that are shared in any way.
-        """
-        share = self.query.alias()
-        user = self.query.params.variable("me", ME)
-        rows = (
-            exp.select(exp.Literal.number(1))
-            .from_(table("ff_record_share", share))
-            .where(exp.EQ(this=col(share, "record"), expression=col(self.alias, "id")))
-            .where(exp.EQ(this=col(share, "user"), expression=user))
-        )
-        if part is not None:
-            rows = rows.where(exp.EQ(this=col(share, "shows"), expression=exp.Literal.string(part)))
-        elif only:
-            rows = rows.where(exp.Is(this=col(share, "shows"), expression=exp.null()))
-        if write:
-            rows = rows.where(exp.EQ(this=col(share, "level"), expression=exp.Literal.string("write")))
-        return exp.Exists(this=rows)
+    def free(self, condition: CheckedExpression) -> exp.Expr:
+        """A condition on this row, read with the app's own rights."""
+        columns = RecordColumns(self.query.freed(), self.row, self.alias, form=self.form)
+        return lower(condition, columns, self.query.params, self.query.dialect)
 
     def _guarded(self, name: str, column: exp.Expr) -> exp.Expr:
         full = self.prefix + name

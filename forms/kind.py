@@ -13,11 +13,14 @@ from engine.jobs import enqueue
 from engine.protocols import DefinitionKind
 from engine.storage.unit_of_work import UnitOfWork
 from forms.backfill_keys import arm as arm_keys
+from forms.backfill_keys import arm_moved
 from forms.compile import compile_forms
 from forms.compiled import Field, Form
 from forms.evolution.ahead import go_ahead
 from forms.evolution.evolution import Evolution, evolution
 from forms.evolution.lay_out import lay_out
+from forms.evolution.move_steps import move_steps, obstacles
+from forms.evolution.moves import recomputed
 from forms.evolution.physical import Names
 from forms.evolution.purge import arm_expiry
 from forms.evolution.settle import settle
@@ -62,7 +65,9 @@ class FormKind(DefinitionKind):
 
     def plan(self, work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) -> Impact:
         found = evolution(work, before, after)
-        return Impact(list(steps_of(work, found)), list(clashes_of(found)))
+        return Impact(
+            [*steps_of(work, found), *move_steps(work, found)], [*clashes_of(found), *obstacles(work, found)]
+        )
 
     def make_room(self, work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) -> None:
         found = _evolution(work, before, after)
@@ -81,10 +86,12 @@ class FormKind(DefinitionKind):
         arm_purge(work, after, before)
         arm_expiry(work, after, before)
         arm_keys(work, after, old)
+        arm_moved(work, after, found.moved)
         arm_search(work, old, after)
         arm_reseal(work, after, old)
+        moved = recomputed(found.moved, new)
         for key, form in new.items():
-            if key in old and _needs_backfill(old[key], form):
+            if key in old and (key in moved or _needs_backfill(old[key], form)):
                 enqueue(
                     work,
                     "backfill",

@@ -24,7 +24,10 @@ def record_json(
 ) -> list[dict[str, Any]]:
     """One object per row; a field that the row's grants do not show is absent."""
     width = len(plan.columns)
-    answers = [_object(shown_columns(plan, row[width : width + plan.flags]), row) for row in found]
+    leaving = access.exporting is not None
+    answers = [
+        _object(shown_columns(plan, row[width : width + plan.flags], leaving=leaving), row) for row in found
+    ]
     if plan.composed:
         _clear_empty(plan.composed, answers)
     if plan.children and answers:
@@ -91,15 +94,17 @@ Shown = list[tuple[int, str | None, Path, Any]]
 """Place in the row, key of a plain field, path, and how the value becomes JSON."""
 
 
-def shown_columns(plan: ReadingPlan | RowsPlan, flags: Sequence[Any]) -> Shown:
-    """The columns that a row with these grant flags shows; made once per combination."""
+def shown_columns(plan: ReadingPlan | RowsPlan, flags: Sequence[Any], *, leaving: bool = False) -> Shown:
+    """The columns that a row with these grant flags shows; made once per combination. `leaving`: they are
+    written to a file, where nothing stands for what is masked.
+    """
     key = tuple(map(bool, flags))
     known: Shown | None = plan.shown.get(key)
     if known is None:
         known = plan.shown[key] = [
             (place, column.path[0] if len(column.path) == 1 else None, column.path, to_json)
             for place, column in enumerate(plan.columns)
-            for to_json in _sight(column, key)
+            for to_json in _sight(column, key, leaving=leaving)
         ]
         twice = [(place, "version", path, same) for place, key_, path, same in known if key_ == "rev"]
         if plan.versioned and twice:
@@ -108,12 +113,16 @@ def shown_columns(plan: ReadingPlan | RowsPlan, flags: Sequence[Any]) -> Shown:
     return known
 
 
-def _sight(column: Column, flags: tuple[bool, ...]) -> Iterator[Any]:
+def _sight(column: Column, flags: tuple[bool, ...], *, leaving: bool) -> Iterator[Any]:
     """How a column of a row with these grant flags becomes JSON: as it is, masked, or not at all."""
     if column.shown_by is None or not flags or any(flags[flag] for flag in column.shown_by):
         yield column.to_json
     elif any(flags[flag] for flag in column.masked_by):
-        yield _then(column.to_json, column.mask)
+        yield _nothing if leaving else _then(column.to_json, column.mask)
+
+
+def _nothing(_value: Any) -> None:
+    return None
 
 
 def _then(to_json: Any, mask: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -180,7 +189,8 @@ def _add_children(
         added: list[dict[str, Any]] = []
         for parent, *values in _asked(access, rows, parents=tuple(by_id)):
             if key in by_id[parent]:
-                row = _object(shown_columns(rows, flags[parent]), values)
+                shown = shown_columns(rows, flags[parent], leaving=access.exporting is not None)
+                row = _object(shown, values)
                 by_id[parent][key].append(row)
                 added.append(row)
         if rows.composed:
@@ -220,7 +230,7 @@ def _add_named(access: Access, lists: Sequence[Listed], answers: Sequence[dict[s
         ids = tuple(sorted({each for holder in holders for each in holder[name]}))
         if not ids:
             continue
-        shown = shown_columns(listed.plan, ())
+        shown = shown_columns(listed.plan, (), leaving=access.exporting is not None)
         nothing = (None,) * len(listed.plan.columns)
         found = {each: {"id": each, **_object(shown, nothing)} for each in ids}
         for key, *values in _asked(access, listed.plan, record_ids=ids):

@@ -108,11 +108,7 @@ class RecordReader:
 
     def _plain(self, kind: RowKind, prefix: str) -> Mapping[str, Parse]:
         """How the fields are parsed that the writer may write in every row, whatever they held before."""
-        if self.holding is not None:
-            held: tuple[object, ...] = self.holding
-        else:
-            held = ("*",) if self.grants.unlimited else self.grants.grants
-
+        held = self._rights()
         known: dict[Any, Mapping[str, Parse]] = kind.sql.setdefault("plainly read", {})
         found = known.get(held)
         if found is None:
@@ -126,6 +122,12 @@ class RecordReader:
             if len(known) < KEPT:
                 known[held] = found
         return found
+
+    def _rights(self) -> tuple[object, ...]:
+        """Equal for readers that may write the same fields."""
+        if self.holding is not None:
+            return self.holding
+        return ("*",) if self.grants.unlimited else self.grants.grants
 
     def _value(
         self, found: Field, raw: Any, where: str, before: Mapping[str, Any] | None

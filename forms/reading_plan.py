@@ -96,16 +96,25 @@ def make_plan(
     sort: tuple[SortKey, ...] = (),
     limit: bool = False,
     after: tuple[bool, ...] | None = None,
+    sought: bool = False,
 ) -> ReadingPlan:
     """The plan of one kind of question. `after` tells for each sort key whether the cursor's value is null;
-    `grants` are those on the rows asked for, when references reach the form's rows by others.
+    `grants` are those on the rows asked for, when references reach the form's rows by others; `sought`: the
+    reader's rows are few, and looked up before they are put in order.
 
     Variables the caller binds: `record_id` (by_id), `record_ids` (by_ids), `row_limit` (limit), `after_0`…
     (cursor).
     """
     own = grants_of(form.key) if grants is None else grants
     return _Maker(app, form, dialect, grants_of, own).make(
-        fields=fields, by_id=by_id, by_ids=by_ids, where=where, sort=sort, limit=limit, after=after
+        fields=fields,
+        by_id=by_id,
+        by_ids=by_ids,
+        where=where,
+        sort=sort,
+        limit=limit,
+        after=after,
+        sought=sought,
     )
 
 
@@ -135,6 +144,7 @@ class _Maker:
         sort: tuple[SortKey, ...],
         limit: bool,
         after: tuple[bool, ...] | None,
+        sought: bool,
     ) -> ReadingPlan:
         forms = self.query.forms
         children = self._children(fields)
@@ -146,15 +156,21 @@ class _Maker:
         selected += [self.row.flag(index) for index in range(flags)]
         keys = [self.row.column(key.path) for key in sort]
         selected += [key.copy() for key in keys]
-        conditions = self._conditions(by_id=by_id, where=where)
+        conditions = self._conditions(by_id=by_id, sought=sought, where=where)
         if by_ids:
             conditions.insert(0, one_of(self.query, col("r", "id"), "record_ids"))
-        count = self._print(self._select([exp.Count(this=exp.Star())], conditions)) if limit else ""
+        count = (
+            self._counted(conditions if sought else self._conditions(sought=True, where=where))
+            if limit
+            else ""
+        )
         if after is not None:
             conditions.append(self._after(keys, sort, after))
         select = self._select(selected, conditions)
+        # with the columns themselves PostgreSQL goes through all rows in order to find the few that are sought
         for key, part in zip(keys, sort, strict=True):
-            select = select.order_by(self._ordered(key, descending=part.descending), copy=False)
+            by = exp.Subquery(this=exp.select(key)) if sought and self.dialect == "postgres" else key
+            select = select.order_by(self._ordered(by, descending=part.descending), copy=False)
         if limit:
             select.set("limit", exp.Limit(expression=self._variable("row_limit", "number")))
         text, versioned = self._print(select), "version" not in self.form.fields
@@ -171,6 +187,9 @@ class _Maker:
             composed=composed_of(paths),
             lists=listed(self.app, self.dialect, self.query.grants_of, lists),
         )
+
+    def _counted(self, conditions: list[exp.Expr]) -> str:
+        return self._print(self._select([exp.Count(this=exp.Star())], conditions))
 
     def _children(self, fields: list[Path]) -> dict[str, tuple[Path, ...]]:
         """The child tables that are asked for, each with the paths in its rows; whole ones have none."""
@@ -196,12 +215,14 @@ class _Maker:
         rows = [self.form.children[key] for key in children]
         return [*children] + [f"{row.key}.{field}" for row in rows for field in row.fields]
 
-    def _conditions(self, *, by_id: bool, where: CheckedExpression | None) -> list[exp.Expr]:
+    def _conditions(
+        self, *, by_id: bool = False, sought: bool, where: CheckedExpression | None
+    ) -> list[exp.Expr]:
         conditions: list[exp.Expr] = []
         if by_id:
             conditions.append(exp.EQ(this=col("r", "id"), expression=self._variable("record_id", "text")))
         conditions.append(exp.Is(this=col("r", "deleted_at"), expression=exp.null()))
-        rows = self.row.row_predicate(self.grants)
+        rows = self.row.row_predicate(self.grants, sought=sought)
         if rows is not None:
             conditions.append(exp.paren(rows))
         if where is not None:

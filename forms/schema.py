@@ -78,6 +78,10 @@ class FieldDocument(Document):
     type: str
     label: Label
     renamed_from: Key | None = Field(default=None, description="The key it had before; its values stay.")
+    moved_from: Key | None = Field(
+        default=None,
+        description="In a child table: the field of the record that it was. A record with a value gets a row.",
+    )
     help: Label | None = None
     required: Condition = False
     visible: Condition = True

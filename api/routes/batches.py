@@ -30,7 +30,7 @@ STATUS = {"created": 201, "updated": 200, "unchanged": 200, "deleted": 204}
 MODES = ("atomic", "partial")
 Run = Callable[[UnitOfWork, CompiledApp, Form], Sequence[Outcome]]
 
-ITEM = {
+ITEM: dict[str, Any] = {
     "type": "object",
     "required": ["op"],
     "properties": {
@@ -40,6 +40,7 @@ ITEM = {
         "if_match": {"type": "integer"},
     },
 }
+KEYS = frozenset(ITEM["properties"])
 MODE = {"enum": list(MODES), "default": "atomic"}
 
 
@@ -166,8 +167,8 @@ def _item(raw: Any, pointer: str, findings: list[Finding]) -> Item | None:
         findings.append(_wrong(f"{pointer}/op", f"应为 {known[0]} 之一。", f"One of {known[1]} is expected."))
         return None
     op, record, match = raw["op"], raw.get("id"), raw.get("if_match")
-    unknown = sorted(set(raw) - {"op", "id", "record", "if_match"})
-    if unknown:
+    if not raw.keys() <= KEYS:
+        unknown = sorted(raw.keys() - KEYS)
         findings.append(
             error(
                 "unknown_key",

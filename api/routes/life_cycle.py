@@ -69,8 +69,9 @@ async def draft_difference(request: Request, app: str) -> Response:
 
 @router.post("/apps/{app}/draft:guide")
 async def guided_step(request: Request, app: str) -> Response:
-    """`{"step": "rename", "of", "to"}`, `{"step": "archive_option", "of"}`, `{"step": "map_option", "of", "to"}`
-    on the draft → `{"changed": [documents with their differences]}`.
+    """`{"step": "rename", "of", "to"}`, `{"step": "archive_option", "of"}`, `{"step": "map_option", "of", "to"}`,
+    `{"step": "move_to_child", "form", "fields", "child", "label"?}` on the draft → `{"changed": [documents with
+    their differences]}`.
     """
     asked = await json_object(request)
 

@@ -30,6 +30,10 @@ _NEW = Insert("ff_change", tuple(_COLUMNS.split(", ")))
 _BLOCK = "change ids"
 HELD = "records held"
 BLOCK = 100
+_NEXT = (  # OFFSET 0, so that the sequence is looked up once and not for every id
+    "SELECT nextval(s.name) FROM (SELECT pg_get_serial_sequence('ff_change', 'id')::regclass AS name OFFSET 0) "
+    f"AS s, generate_series(1, {BLOCK})"
+)
 _INSERT = {
     "sqlite": f"INSERT INTO ff_change ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
     "postgres": f"INSERT INTO ff_change ({_COLUMNS}) VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s) RETURNING id",
@@ -112,8 +116,7 @@ def _block(work: UnitOfWork) -> Iterator[int]:
     if work.runtime.database.dialect == "sqlite":  # the only writer: what follows the last id is free
         last = work.row("SELECT coalesce(max(id), 0) FROM ff_change")
         return count((last[0] if last else 0) + 1)
-    sequence = "pg_get_serial_sequence('ff_change', 'id')"
-    found = work.rows(f"SELECT nextval({sequence}) FROM generate_series(1, {BLOCK})")
+    found = work.rows(_NEXT)
     return iter([row[0] for row in found])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 
 from engine.expressions import CheckedExpression
 from engine.permissions.compiled import (
@@ -49,17 +49,42 @@ def _fields_kept(
         masked=grant.masked.union(*(deny.masked for deny in denies)),
         readonly=grant.readonly.union(*(deny.readonly for deny in denies)),
     )
-    by_denies: dict[tuple[CompiledGrant, ...], set[str]] = {}
+    groups: dict[tuple[Taking, ...], set[str]] = {}
     for name in sorted(frozenset[str]().union(*map(_takes, denies))):
-        taking = tuple(deny for deny in denies if _touches(_takes(deny), name))
-        by_denies.setdefault(taking, set()).add(name)
-    for taking, names in by_denies.items():
-        wheres = tuple(each.where for each in taking if isinstance(each.where, CheckedExpression))
-        if len(wheres) < len(taking):
-            continue  # denied in every record
+        taking = tuple((deny, how) for deny in denies if (how := _ways(deny, name)))
+        groups.setdefault(taking, set()).add(name)
+    for taken, names in groups.items():
         kept = frozenset(names) if grant.read is None else _both(frozenset(names), grant.read)
         if kept:
-            yield replace(grant, read=kept, without=(*rows, *wheres))
+            yield from _as_far_as(replace(grant, read=kept, without=rows), taken)
+
+
+Taking = tuple[CompiledGrant, frozenset[str]]
+"""A deny, and in which ways it takes a field: hidden, masked, readonly."""
+
+
+def _as_far_as(grant: CompiledGrant, taking: tuple[Taking, ...]) -> Iterator[CompiledGrant]:
+    """The grant where none of the denies holds; and where no more than some hold that leave the fields there,
+    masked or read-only.
+    """
+    milder = sorted(frozenset[str]().union(*(how for _, how in taking)) - {"hidden"})
+    for left in (set(some) for size in range(len(milder) + 1) for some in combinations(milder, size)):
+        away = [deny.where for deny, how in taking if not how <= left]
+        if not away or not all(isinstance(where, CheckedExpression) for where in away):
+            continue  # the grant with all that is denied has it, or it is denied in every record
+        wheres = tuple(where for where in away if isinstance(where, CheckedExpression))
+        holding = [deny for deny, how in taking if how <= left]
+        yield replace(
+            grant,
+            without=(*grant.without, *wheres),
+            masked=grant.masked.union(*(deny.masked for deny in holding)),
+            readonly=grant.readonly.union(*(deny.readonly for deny in holding)),
+        )
+
+
+def _ways(deny: CompiledGrant, name: str) -> frozenset[str]:
+    known = {"hidden": deny.hidden, "masked": deny.masked, "readonly": deny.readonly}
+    return frozenset(way for way, taken in known.items() if _touches(taken, name))
 
 
 def _touches(taken: frozenset[str], name: str) -> bool:

@@ -75,8 +75,8 @@ class UnitOfWork:
 
     def rows(self, sql: str, params: Params = NO_PARAMS) -> list[tuple[Any, ...]]:
         """All rows of a driver-ready statement (`engine.expressions.print_sql`)."""
-        if self._waiting:
-            self._waiting.make_way(self._raw, sql)
+        if self._waiting and self._waiting.concerns(sql):
+            self._waiting.write(self._raw)
         fetched: list[tuple[Any, ...]] = self._raw.execute(sql, params).fetchall()
         return fetched
 
@@ -84,8 +84,8 @@ class UnitOfWork:
         """The first row, or None."""
         if not sql.startswith("SELECT"):
             self.writes += 1
-        if self._waiting:
-            self._waiting.make_way(self._raw, sql)
+        if self._waiting and self._waiting.concerns(sql):
+            self._waiting.write(self._raw)
         first: tuple[Any, ...] | None = self._raw.execute(sql, params).fetchone()
         return first
 
@@ -118,22 +118,14 @@ class UnitOfWork:
         try:
             yield
             waiting.write(self._raw)
-        except BaseException:
-            waiting.abandon()
-            raise
         finally:
             self._waiting = None
-
-    def begin_writing(self) -> None:
-        """What waits need not wait for more: the server may write it while the caller goes on."""
-        if self._waiting is not None:
-            self._waiting.send(self._raw)
 
     def insert(self, insert: Insert, rows: Sequence[Row]) -> None:
         """Insert rows, now or together with others."""
         self.writes += 1
         if self._waiting is not None:
-            self._waiting.insert(self._raw, insert, rows)
+            self._waiting.insert(insert, rows)
         elif len(rows) == 1:
             self._raw.execute(insert.text(self.runtime.database.dialect), rows[0])
         else:
@@ -200,7 +192,7 @@ class UnitOfWork:
             yield
         except Exception:
             if self._waiting:
-                self._waiting.abandon()  # it has begun to wait within the part that is undone
+                self._waiting.clear()  # it has begun to wait within the part that is undone
             self.run("ROLLBACK TO SAVEPOINT ff_part")
             self.run("RELEASE SAVEPOINT ff_part")
             raise

@@ -3,21 +3,16 @@
 A unit of work collects what saves insert and change, and writes it before any statement that could tell
 the difference: a read that names one of the tables, or any other write. So the order of things stays that
 of saving one record after the other, at the price of a few statements.
-
-On PostgreSQL what has gathered is sent on the way, and the server writes it while the next records are
-computed; whether it was refused is asked before the next statement of any other kind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 import orjson
-import psycopg
 from psycopg.types.json import Json, Jsonb
 
 from engine.errors import TryAgain
@@ -26,8 +21,6 @@ from engine.storage.database import INTEGRITY, DialectName
 Row = Sequence[Any]
 LARGEST = 1_000
 """Rows in one statement."""
-GATHERED = 100
-"""So many waiting rows are worth sending while more are computed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,22 +91,17 @@ class WaitingRows:
     updates: dict[str, list[Row]] = field(default_factory=dict)
     tables: set[str] = field(default_factory=set)
     records: set[str] = field(default_factory=set)
-    count: int = 0
-    _pipeline: Any = None
 
     def __bool__(self) -> bool:
-        return bool(self.tables) or self._pipeline is not None
+        return bool(self.tables)
 
-    def insert(self, raw: Any, insert: Insert, rows: Sequence[Row]) -> None:
-        """Let new rows wait, on PostgreSQL until many have gathered. Raises WaitingRefused."""
+    def insert(self, insert: Insert, rows: Sequence[Row]) -> None:
+        """Let new rows wait."""
         known = self.inserts.get(insert)
         if known is None:
             known = self.inserts[insert] = []
             self.tables.add(insert.table)
         known.extend(rows)
-        self.count += len(rows)
-        if self.count >= GATHERED:
-            self.send(raw)
 
     def update(self, text: str, params: Row, *, table: str, record: str) -> None:
         """Let a change of one row wait; the caller asked `holds` before."""
@@ -125,40 +113,21 @@ class WaitingRows:
         """Whether a change of this row waits already: a second one may not overtake it."""
         return record in self.records
 
-    def send(self, raw: Any) -> None:
-        """Let PostgreSQL begin to write the new rows meanwhile; changed ones go on waiting, as does everything
-        on SQLite, which writes on the thread that asks. Raises WaitingRefused.
-        """
-        if self.dialect == "sqlite" or not self.inserts:
-            return
-        if self._pipeline is None:
-            pipeline = raw.pipeline()
-            pipeline.__enter__()
-            self._pipeline = pipeline
-        inserts, self.inserts, self.count = self.inserts, {}, 0
-        try:
-            for insert, rows in inserts.items():
-                self._insert(raw, insert, rows)
-        except INTEGRITY as wrong:
-            raise WaitingRefused from wrong
-        if not self.updates:
-            self.tables.clear()
+    def concerns(self, sql: str) -> bool:
+        """Whether a statement could tell that rows are waiting."""
+        return not sql.startswith("SELECT") or any(table in sql for table in self.tables)
 
-    def make_way(self, raw: Any, sql: str) -> None:
-        """Before a reading statement: write what it could tell from what is in the store. Raises WaitingRefused."""
-        if not sql.startswith("SELECT") or any(table in sql for table in self.tables):
-            self.write(raw)
-        else:
-            self._settle()
+    def clear(self) -> None:
+        """Forget what waits: it was written, or is undone."""
+        self.inserts.clear()
+        self.updates.clear()
+        self.tables.clear()
+        self.records.clear()
 
     def write(self, raw: Any) -> None:
         """Write everything over the driver's connection. Raises WaitingRefused."""
-        inserts, updates = self.inserts, self.updates
-        if self._pipeline is not None or len(inserts) > 1:
-            self.send(raw)
-            self._settle()
-            inserts = self.inserts
-        self._forget()
+        inserts, updates = dict(self.inserts), dict(self.updates)
+        self.clear()
         try:
             for insert, rows in inserts.items():
                 self._insert(raw, insert, rows)
@@ -170,32 +139,6 @@ class WaitingRows:
         except INTEGRITY as wrong:
             raise WaitingRefused from wrong
 
-    def abandon(self) -> None:
-        """Forget what waits, because it is undone, and with it whatever the server says about it."""
-        self._forget()
-        with suppress(WaitingRefused, psycopg.Error):
-            self._settle()
-
-    def _forget(self) -> None:
-        self.inserts, self.updates, self.count = {}, {}, 0
-        self.tables.clear()
-        self.records.clear()
-
-    def _settle(self) -> None:
-        """Wait until the server has written what was sent. Raises WaitingRefused."""
-        pipeline, self._pipeline = self._pipeline, None
-        if pipeline is None:
-            return
-        try:
-            pipeline.sync()
-        except INTEGRITY as wrong:
-            _leave(pipeline)
-            raise WaitingRefused from wrong
-        except BaseException:
-            _leave(pipeline)
-            raise
-        pipeline.__exit__(None, None, None)
-
     def _insert(self, raw: Any, insert: Insert, rows: list[Row]) -> None:
         if self.dialect == "sqlite":
             raw.executemany(insert.text("sqlite"), rows)
@@ -206,9 +149,3 @@ class WaitingRows:
         for start in range(0, len(rows), LARGEST):
             part = rows[start : start + LARGEST]
             raw.execute(_recordset_text(insert), (_recordset(insert, part),))
-
-
-def _leave(pipeline: Any) -> None:
-    """End a pipeline in which a statement failed: all that came after it failed with it."""
-    with suppress(psycopg.Error):
-        pipeline.__exit__(None, None, None)

@@ -7,6 +7,7 @@ it cannot is remarked on; a part of unknown shape becomes a field with JSON.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from engine.errors import EngineError
@@ -17,6 +18,8 @@ from forms.schema import SYSTEM_FIELDS
 
 DEEPEST = 8
 MOST_FIELDS = 300
+MOST_PARTS = 10_000
+"""Parts that are looked at: references let a short schema say the same ones again and again."""
 FORMATS = {
     "date": "date",
     "date-time": "datetime",
@@ -48,13 +51,14 @@ class SchemaDraft:
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self.schema = schema
         self.remarks: list[Finding] = []
+        self.looked_at = 0
 
     def document(self, *, key: str, label: Text | None) -> Json:
         """The document of the form. Raises NotAnObjectSchema, NothingToDraft."""
         whole = self._resolved(self.schema, 0)
         if not isinstance(whole.get("properties"), Mapping):
             raise NotAnObjectSchema()
-        fields = list(self._fields(whole, "", "", set(), 0))[:MOST_FIELDS]
+        fields = list(islice(self._fields(whole, "", "", set(), 0), MOST_FIELDS))
         if not fields:
             raise NothingToDraft()
         texts = [each["key"] for each in fields if each["type"] == "text"]
@@ -76,6 +80,9 @@ class SchemaDraft:
         properties = schema.get("properties")
         for name, part in (properties if isinstance(properties, Mapping) else {}).items():
             where = f"{pointer}/properties/{_step(name)}"
+            self.looked_at += 1
+            if self.looked_at > MOST_PARTS:
+                return
             if not isinstance(part, Mapping):
                 continue
             if name in SYSTEM_FIELDS and "x-type" in part:
@@ -153,7 +160,8 @@ class SchemaDraft:
             return {"type": "multiselect", "options": choices}
         if _types(found) == {"string"}:
             return {"type": "tags"}
-        fields = list(self._fields(found, f"{pointer}/items", "", set(), depth + 1)) if depth == 0 else []
+        rows = self._fields(found, f"{pointer}/items", "", set(), depth + 1) if depth == 0 else ()
+        fields = list(islice(rows, MOST_FIELDS))
         plain = [each for each in fields if each["type"] != "subtable"]
         if plain:
             bounds = {"min_rows": schema.get("minItems"), "max_rows": schema.get("maxItems")}

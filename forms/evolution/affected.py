@@ -49,7 +49,7 @@ def affected_values(
             )
             return _unconverted(work, changed, option, after, limit)
     for gone in found.gone:
-        if pointer == gone.pointer and gone.field is not None and gone.field.stored:
+        if pointer == gone.pointer and gone.field is not None and gone.field.stored and not gone.moved:
             return _removed(work, gone, gone.field, after, limit)
     raise NothingAffected()
 

@@ -1,4 +1,4 @@
-"""Converts large tables beside people who write: chunk by chunk, then what they changed meanwhile.
+"""Converts and moves what large tables hold, beside people who write: chunk by chunk, then what they changed meanwhile.
 
 The log tells what was changed. Its place when room was made is exact, because no writer was at work then; each
 later round begins where the one before ended, and the last one has writers kept out again.
@@ -7,26 +7,30 @@ later round begins where the one before ended, and the last one has writers kept
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 
 from engine.changes import log
 from engine.definitions.app import CompiledApp
 from engine.storage.unit_of_work import UnitOfWork
-from forms.evolution.evolution import Changed, evolution
+from forms.evolution.evolution import Changed, Evolution, evolution
 from forms.evolution.fill import fill, refill
 from forms.evolution.in_use import count_rows
+from forms.evolution.move_rows import fill_rows, refill_rows
+from forms.evolution.moves import Moved
 from forms.evolution.pairs import form_names
 from forms.evolution.steps import AT_ONCE
 
 CHUNK = 500
 CHANGES = 500
 State = dict[str, Any]
+Piece = Changed | Moved
+Pieces = dict[str, Piece]
+"""Pointer -> what is filled beside the running version."""
 
 
 def go_ahead(work: UnitOfWork, before: CompiledApp, after: CompiledApp, state: State) -> State:
     """The next piece; see `DefinitionKind.go_ahead`."""
-    found = {each.pointer: each for each in _fillable(evolution(work, before, after).changed)}
+    found = _fillable(evolution(work, before, after))
     if not state:
         return _begin(work, found)
     if state.get("last"):
@@ -47,11 +51,13 @@ def filled(state: State | None) -> dict[str, tuple[int, int]]:
     return {each["pointer"]: (each["rows"], each["failed"]) for each in fields}
 
 
-def _fillable(changed: Sequence[Changed]) -> list[Changed]:
-    return [each for each in changed if not each.after.derived]
+def _fillable(found: Evolution) -> Pieces:
+    """What has a column, or a table, that nobody sees before the flip."""
+    changed: list[Piece] = [each for each in found.changed if not each.after.derived]
+    return {each.pointer: each for each in (*changed, *(moved for moved in found.moved if moved.fresh))}
 
 
-def _begin(work: UnitOfWork, found: dict[str, Changed]) -> State:
+def _begin(work: UnitOfWork, found: Pieces) -> State:
     totals = {pointer: count_rows(work, each.was) for pointer, each in found.items()}
     fields = [
         {"pointer": pointer, "cursor": "", "total": total, "rows": 0, "failed": 0, "done": False}
@@ -64,16 +70,17 @@ def _begin(work: UnitOfWork, found: dict[str, Changed]) -> State:
     return _shown({"pos": log.head(work), "fields": fields, "done": False})
 
 
-def _fill(work: UnitOfWork, changed: Changed, here: State) -> None:
-    done = fill(work, changed, here["cursor"], limit=CHUNK)
+def _fill(work: UnitOfWork, piece: Piece, here: State) -> None:
+    if isinstance(piece, Moved):
+        done = fill_rows(work, piece, here["cursor"], limit=CHUNK)
+    else:
+        done = fill(work, piece, here["cursor"], limit=CHUNK)
     here["rows"] += done.rows
     here["failed"] += done.failed
     here["cursor"], here["done"] = done.last or here["cursor"], done.last is None
 
 
-def _catch_up(
-    work: UnitOfWork, before: CompiledApp, after: CompiledApp, found: dict[str, Changed], state: State
-) -> bool:
+def _catch_up(work: UnitOfWork, before: CompiledApp, after: CompiledApp, found: Pieces, state: State) -> bool:
     """Convert anew what the next rows of the log changed; whether that was all."""
     log.sequence(work)
     changes = log.read_since(work, state["pos"], limit=CHANGES)
@@ -83,12 +90,19 @@ def _catch_up(
         if change.app == after.key:
             records[names.get(change.form, change.form)].add(change.record)
     for here in state["fields"]:
-        changed = found[here["pointer"]]
-        if touched := sorted(records.get(changed.form.key, ())):
-            refill(work, changed, touched)
+        piece = found[here["pointer"]]
+        if touched := sorted(records.get(piece.form.key, ())):
+            _refill(work, piece, touched)
     if changes:
         state["pos"] = changes[-1].pos
     return len(changes) < CHANGES
+
+
+def _refill(work: UnitOfWork, piece: Piece, records: list[str]) -> None:
+    if isinstance(piece, Moved):
+        refill_rows(work, piece, records)
+    else:
+        refill(work, piece, records)
 
 
 def _shown(state: State) -> State:

@@ -12,6 +12,7 @@ from forms.compiled import ChildTable, Field, Form, RowKind
 from forms.evolution import repository
 from forms.evolution.in_use import lost_in_use
 from forms.evolution.likeness import alike
+from forms.evolution.moves import Moved, Unmovable, moves
 from forms.evolution.pairs import Renamed, aligned, renames, row_pairs
 from forms.evolution.repository import Parked
 
@@ -40,7 +41,9 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A form (no `key`), child table or field that is no longer there. `broken`: its document still is."""
+    """A form (no `key`), child table or field that is no longer there. `broken`: its document still is.
+    `moved`: its values are those of a field of a child table now.
+    """
 
     form: Form
     child: str | None
@@ -48,6 +51,7 @@ class Gone:
     row: RowKind
     field: Field | None
     broken: bool
+    moved: bool = False
 
     @property
     def pointer(self) -> str:
@@ -73,6 +77,8 @@ class Evolution:
     restored: list[Parked] = field(default_factory=list)
     clashes: list[Clash] = field(default_factory=list)
     changed: list[Changed] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
+    unmovable: list[Unmovable] = field(default_factory=list)
     gone: list[Gone] = field(default_factory=list)
 
 
@@ -94,7 +100,12 @@ def evolution(work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) 
         for key, each in row.fields.items()
         if key in was.fields and not each.system and _changes(work, was, was.fields[key], each)
     ]
-    found.gone = list(_gone(found.before, new, after.source.get("form", {})))
+    found.moved, found.unmovable = moves(work, found.before, new)
+    left = {(each.form.key, None, before.key) for each in found.moved for before, _ in each.fields}
+    found.gone = [
+        replace(each, moved=(each.form.key, each.child, each.key) in left)
+        for each in _gone(found.before, new, after.source.get("form", {}))
+    ]
     return found
 
 

@@ -166,12 +166,13 @@ def store(work: UnitOfWork, changed: Changed, found: Sequence[Converted]) -> Non
     binds = [each.codec.bind(dialect) for each in columns]
     sets = ", ".join(f"{quoted(each.column)} = {MARK[dialect]}" for each in columns)
     text = f"UPDATE {quoted(changed.was.table)} SET {sets} WHERE {quoted('id')} = {MARK[dialect]}"
-    work.run_many(text, [(*_bound(each.after, changed.after, binds), each.id) for each in found])
+    work.run_many(text, [(*bound(each.after, changed.after, binds), each.id) for each in found])
     if changed.after.linked:
         _link(work, changed, found)
 
 
-def _bound(value: Any, field: Field, binds: Sequence[Any]) -> Iterator[Any]:
+def bound(value: Any, field: Field, binds: Sequence[Any]) -> Iterator[Any]:
+    """A value, or each part of one, as the database takes it."""
     parts = value if field.parts else (value,)
     for part, bind in zip(parts if value is not None else (None,) * len(binds), binds, strict=True):
         yield part if part is None or bind is None else bind(part)

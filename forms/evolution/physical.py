@@ -40,8 +40,10 @@ class Names:
         self._columns: dict[str, set[str]] = {}
 
     def table(self, wanted: str) -> str:
-        """A table of its own."""
-        return next(name for name in self._candidates(wanted) if name not in self._known())
+        """A table of its own, which is taken from now on."""
+        found = next(name for name in self._candidates(wanted) if name not in self._known())
+        self._known().add(found)
+        return found
 
     def column(self, table: str, wanted: str, *, links: bool, parts: Iterable[str] = ()) -> str:
         """A column of its own in a table that is there, with `links` also a link table."""

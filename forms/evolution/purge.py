@@ -10,7 +10,7 @@ from engine.jobs import enqueue
 from engine.jobs.repository import Job
 from engine.protocols import JobHandler
 from engine.storage.unit_of_work import UnitOfWork
-from forms.compiled import ChildTable, Field, Form, RowKind
+from forms.compiled import PART, ChildTable, Field, Form, RowKind
 from forms.evolution import park, repository
 from forms.evolution.evolution import as_it_was
 from forms.evolution.in_use import columns_of
@@ -19,6 +19,11 @@ from forms.rows import MARK, among, listed
 from forms.tables import PARENT, TARGET, link_table, quoted
 
 CHUNK = 2_000
+TABLES_WITH = {
+    "sqlite": "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = ?",
+    "postgres": "SELECT table_name FROM information_schema.columns "
+    "WHERE table_schema = current_schema() AND column_name = %s",
+}
 
 
 class PurgeParked(JobHandler):
@@ -84,8 +89,14 @@ def _let_go(work: UnitOfWork, was: Form, ids: list[str]) -> None:
 
 
 def forget_parked(work: UnitOfWork, app: str, table: str, ids: list[str]) -> None:
-    """Parked columns no longer name these records of a table, which are removed for good."""
+    """Parked columns no longer name these records of a table, which are removed for good; nor do rows of child
+    tables that no form shows: parked ones, those of a publish under way or of one that was cancelled.
+    """
     dialect = work.runtime.database.dialect
+    for rows in _tables_below(work, table):
+        work.run(
+            f"DELETE FROM {quoted(rows)} WHERE {quoted(PARENT)} {among(dialect)}", (listed(ids, dialect),)
+        )
     for row, field in _parked_references(work, app, table):
         if field.linked:
             links = quoted(link_table(row, field))
@@ -94,6 +105,12 @@ def forget_parked(work: UnitOfWork, app: str, table: str, ids: list[str]) -> Non
             column = quoted(field.column)
             text = f"UPDATE {quoted(row.table)} SET {column} = NULL WHERE {column} {among(dialect)}"
             work.run(text, (listed(ids, dialect),))
+
+
+def _tables_below(work: UnitOfWork, table: str) -> list[str]:
+    start = f"{table}{PART}"
+    found = work.rows(TABLES_WITH[work.runtime.database.dialect], (PARENT,))
+    return sorted(name for (name,) in found if name.startswith(start))
 
 
 def _parked_references(work: UnitOfWork, app: str, table: str) -> Iterator[tuple[RowKind, Field]]:

@@ -13,7 +13,7 @@ from engine.ids import new_id
 from engine.storage.unit_of_work import UnitOfWork
 from forms.evolution.tables import parked as table
 
-Reason = Literal["removed", "converted", "broken"]
+Reason = Literal["removed", "converted", "broken", "moved"]
 
 
 @dataclass(frozen=True, slots=True)

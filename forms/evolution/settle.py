@@ -14,18 +14,23 @@ from forms.evolution.evolution import Changed, Evolution, Gone
 from forms.evolution.fill import fill_all
 from forms.evolution.in_use import count_rows, count_values
 from forms.evolution.layout import KIND
+from forms.evolution.move_rows import fill_all_rows, hold_files
 from forms.evolution.names_elsewhere import carry_names
 from forms.evolution.past import remember
 
 
 def settle(work: UnitOfWork, after: CompiledApp, found: Evolution) -> None:
-    """Convert, park, bring back and rename, in the publishing transaction."""
+    """Convert, move, park, bring back and rename, in the publishing transaction."""
     remember(work, after, found)
     carry_names(work, after, found)
     repository.drop(work, [entry.id for entry in found.restored])
     done = filled(_state(work, after.key))
     for changed in found.changed:
         _convert(work, after, changed, done.get(changed.pointer))
+    for moved in found.moved:
+        if moved.pointer not in done:
+            fill_all_rows(work, moved)
+        hold_files(work, after.key, moved)
     for gone in found.gone:
         _park(work, after, gone)
 
@@ -78,13 +83,13 @@ def _park(work: UnitOfWork, after: CompiledApp, gone: Gone) -> None:
         form=gone.form.key,
         child=gone.child,
         key=gone.key,
-        reason="broken" if gone.broken else "removed",
+        reason="moved" if gone.moved else "broken" if gone.broken else "removed",
         version=after.version,
         table_name=gone.row.table,
         column_name=gone.field.column if gone.field is not None else None,
         document=document,
         held=held,
-        failed=held,
+        failed=0 if gone.moved else held,
     )
 
 

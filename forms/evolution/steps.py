@@ -22,6 +22,7 @@ AT_ONCE = 20_000
 def steps_of(work: UnitOfWork, found: Evolution) -> Iterator[Step]:
     """Every step, in the order of the forms."""
     fresh = {each.place for each in found.restored}
+    moved = {(each.form.key, each.child, after.key) for each in found.moved for _, after in each.fields}
     for key in found.after:
         if key not in found.before:
             yield _step(
@@ -32,11 +33,12 @@ def steps_of(work: UnitOfWork, found: Evolution) -> Iterator[Step]:
     for entry in found.restored:
         yield _restored(entry)
     for form, child, was, row in row_pairs(found.before, found.after):
-        yield from _row_steps(work, found, form, child, was, row, fresh)
+        yield from _row_steps(work, found, form, child, was, row, fresh | moved)
     for changed in found.changed:
         yield from changed_steps(work, changed)
     for gone in found.gone:
-        yield _gone(work, gone)
+        if not gone.moved:
+            yield _gone(work, gone)
 
 
 def clashes_of(found: Evolution) -> Iterator[Finding]:
@@ -52,13 +54,16 @@ def _row_steps(
     child: str | None,
     was: RowKind,
     row: RowKind,
-    fresh: set[tuple[str, str | None, str | None]],
+    told: set[tuple[str, str | None, str | None]],
 ) -> Iterator[Step]:
+    """`told` are fields that another step tells of."""
     for key, field in row.fields.items():
         pointer = pointer_of(form.key, child, key)
+        if (form.key, child, key) in told:
+            continue
         if key not in was.fields:
             yield from _added(work, pointer, was, field)
-        elif (form.key, child, key) not in fresh:
+        else:
             yield from _options(pointer, was.fields[key], field)
             if was.fields[key].sealed < field.sealed:
                 yield _sealed(pointer, key)

@@ -15,7 +15,7 @@ parked = Table(
     Column("form", Text, nullable=False),
     Column("child", Text, comment="the child table whose field it is"),
     Column("key", Text, comment="the field or child table; null: the form"),
-    Column("reason", Text, nullable=False, comment="removed, converted or broken"),
+    Column("reason", Text, nullable=False, comment="removed, converted, broken or moved"),
     Column("version", Integer, nullable=False, comment="the version that put it aside"),
     Column("table_name", Text, nullable=False),
     Column("column_name", Text, comment="null: a whole table"),

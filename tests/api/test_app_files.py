@@ -152,3 +152,15 @@ def test_half_a_character_and_numbers_that_are_none_are_refused(send):
     for text in ('{"key": "shop", "label": {"zh": "\\ud800", "en": "x"}}', '{"key": "shop", "size": NaN}'):
         found = send("/apps:check", pack({"app.json": text.encode()})).json()
         assert [each["code"] for each in found["findings"]][:1] == ["malformed_json"]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_zip_with_broken_or_foreign_compression_is_refused(send, method):
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as archive:
+        archive.writestr("app.json", b'{"key": "tools"}' * 40)
+    content = bytearray(target.getvalue())
+    at = content.index(b"app.json") + len("app.json")
+    content[at : at + 4] = b"\xff\xff\xff\xff"
+    answer = send("/apps:check", bytes(content))
+    assert (answer.status_code, answer.json()["code"]) == (422, "package_refused")

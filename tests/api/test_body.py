@@ -33,6 +33,20 @@ def test_deep_nesting_is_refused(depth):
         parse_json(b"[" * depth + b"]" * depth)
 
 
+def test_deep_nesting_is_found_among_wide_and_flat_parts():
+    deep = b"[" * 101 + b"]" * 101
+    with pytest.raises(MalformedJson):
+        parse_json(b"[" + b'{"a": [{}, "]"]},' * 500 + deep + b"]")
+
+
+def test_brackets_in_texts_do_not_nest():
+    assert parse_json(b'{"note": "' + b"[" * 500 + b'"}') == {"note": "[" * 500}
+
+
+def test_a_hundred_levels_pass():
+    parse_json(b"[" * 100 + b"]" * 100)
+
+
 def test_wide_documents_are_no_problem():
     assert len(parse_json(b"[" + b"{}," * 5000 + b"{}]")) == 5001
 

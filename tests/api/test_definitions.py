@@ -121,3 +121,17 @@ def test_schema_of_every_kind_is_given(root):
     for kind in kinds:
         assert root.get(f"/designer/schemas/{kind}").json()["type"] == "object"
     assert root.get("/designer/schemas/colour").status_code == 404
+
+
+def test_a_child_table_and_a_form_that_would_share_a_table_each_have_their_own(people, as_user):
+    root, label = as_user("root"), {"zh": "x", "en": "x"}
+    inner = {"key": "x", "type": "text", "label": label}
+    lines = {"key": "lines", "type": "subtable", "label": label, "fields": [inner]}
+    root.put("/apps/yard/draft/app/yard", {"key": "yard", "label": label})
+    for key, fields in (("b", [inner, lines]), ("b__lines", [inner])):
+        form = {"key": key, "label": label, "title": "x", "fields": fields}
+        assert root.put(f"/apps/yard/draft/form/{key}", form).status_code == 200
+    assert root.post("/apps/yard/draft:publish", {}).status_code == 200
+    made = root.post("/apps/yard/forms/b/records", {"x": "a", "lines": [{"x": "inner"}]})
+    assert made.status_code == 201, made.text
+    assert root.get("/apps/yard/forms/b__lines/records").json()["items"] == []

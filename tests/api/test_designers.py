@@ -65,3 +65,20 @@ def test_others_see_no_draft(as_user, li):
         ("POST", "/apps/shop/draft:plan"),
     ]:
         assert as_user("sun").request(method, path).status_code == 403
+
+
+def test_a_designer_is_not_shown_the_values_that_a_draft_would_remove(li, as_user):
+    root = as_user("root")
+    root.post("/apps/shop/forms/customer/records", {"name": "鼎盛", "phone": "13812345678"})
+    form = li.get("/apps/shop/documents/form/customer").json()
+    form["fields"] = [each for each in form["fields"] if each["key"] != "phone"]
+    assert li.put("/apps/shop/draft/form/customer", form).status_code == 200
+    asked = {"of": "/forms/customer/fields/phone"}
+    shown = root.get("/apps/shop/draft/values", params=asked).json()["items"]
+    assert [each["value"] for each in shown] == ["+8613812345678"]
+    assert li.get("/apps/shop/draft/values", params=asked).status_code == 403
+    wish = {"approve": ["/forms/customer/fields/phone"]}
+    assert li.post("/apps/shop/draft:publish", wish).status_code == 200
+    [parked] = li.get("/apps/shop/parked").json()["items"]
+    assert root.get(f"/apps/shop/parked/{parked['id']}/values").json()["items"][0]["value"]
+    assert li.get(f"/apps/shop/parked/{parked['id']}/values").status_code == 403

@@ -174,3 +174,16 @@ def test_the_schema_of_a_form_makes_such_a_form_again(root):
         "qi_yong": "bool",
         "you_xiang": "email",
     }
+
+
+def test_a_schema_that_says_the_same_parts_without_end_is_read_to_a_bound(root):
+    def part(number):
+        properties = {f"p{each}": {"$ref": f"#/$defs/d{number + 1}"} for each in range(20)}
+        return {"type": "object", "properties": properties}
+
+    parts = {f"d{each}": part(each) for each in range(9)} | {"d9": {"type": "object", "properties": {}}}
+    fields = {"name": {"type": "string"}, "all": {"$ref": "#/$defs/d0"}}
+    schema = {"type": "object", "properties": fields, "$defs": parts}
+    made = root.post("/apps/shop/draft/forms:from_json_schema", {"key": "many", "schema": schema})
+    assert made.status_code == 200, made.text
+    assert len(made.json()["document"]["fields"]) <= 300

@@ -219,9 +219,40 @@ def test_an_archived_option_stays_with_the_records_that_have_it(published, ancho
     assert refused.status_code == 422
 
 
+def test_moved_fields_become_a_row_of_each_record_once_nobody_uses_them_where_they_were(published, anchor):
+    deal = published.post(RECORDS.format("deal"), {"name": "second", "amount": "12.50"}).json()["id"]
+    step = {"step": "move_to_child", "form": "deal", "fields": ["amount", "note"], "child": "lines"}
+    answer = published.post("/apps/clients/draft:guide", {**step, "label": {"zh": "行", "en": "Lines"}})
+    assert answer.status_code == 200, answer.text
+    assert [(each["kind"], each["key"]) for each in answer.json()["changed"]] == [("form", "deal")]
+    note = "/forms/deal/fields/note"
+    assert codes(published.post("/apps/clients/draft:publish")) == {("still_used", note)}
+    planned = published.post("/apps/clients/draft:plan", {"force": [note]}).json()
+    steps = {each["pointer"]: each for each in planned["steps"] if each["action"] == "move_field"}
+    lines = "/forms/deal/fields/lines/fields"
+    assert [
+        (steps[f"{lines}/{key}"]["risk"], steps[f"{lines}/{key}"]["rows"]) for key in ("amount", "note")
+    ] == [
+        ("warn", 1),
+        ("warn", 2),
+    ]
+    pilot = {"force": [note], "pilot": {"users": ["li"]}}
+    assert published.post("/apps/clients/draft:publish", pilot).status_code == 422
+    publish(published, force=[note])
+    record = published.get(f"{RECORDS.format('deal')}/{deal}").json()
+    assert [(row["amount"], row["note"]) for row in record["lines"]] == [("12.50", "seen")]
+    assert ("amount" in record, record["rev"]) == (False, 1)
+    assert {each["reason"] for each in published.get("/apps/clients/parked").json()["items"]} == {"moved"}
+
+
 @pytest.mark.parametrize(
     ("step", "code", "pointer"),
     [
+        (
+            {"step": "move_to_child", "form": "deal", "fields": ["amount"], "child": "lines"},
+            "required",
+            "/label",
+        ),
         ({"step": "rename", "of": SHORT, "to": "name"}, "key_taken", SHORT),
         ({"step": "rename", "of": SHORT, "to": "Not A Key"}, "invalid_key", "/to"),
         ({"step": "rename", "of": "/views/clients", "to": "x"}, "cannot_rename", "/views/clients"),

@@ -205,3 +205,26 @@ def test_comments_are_in_the_log_without_their_text(as_user: AsUser, customer: s
     (told,) = found(as_user, "action=comment_added")
     assert (told["actor"], told["subject"], told["details"]["record"]) == ("li", "customer", customer)
     assert found(as_user, "text=悄悄话") == []
+
+
+def test_not_even_the_next_page_tells_that_a_hidden_value_was_found(as_user: AsUser, customer: str) -> None:
+    record = f"{FORMS}/customer/records/{customer}"
+    for change in ({"phone": "13912345678"}, {"name": "鼎盛"}):
+        assert as_user("li").patch(record, json=change).status_code == 200
+    right, wrong = (
+        as_user("qian").get(f"/log?record={customer}&kind=change&limit=1&text={guess}").json()
+        for guess in ("13912345678", "13700000000")
+    )
+    assert right == wrong == {"items": [], "next": None}
+
+
+def test_an_auditor_finds_words_page_by_page(as_user: AsUser, customer: str) -> None:
+    record = f"{FORMS}/customer/records/{customer}"
+    for level in ("a", "b", "a"):
+        as_user("li").patch(record, json={"level": level})
+    seen, after = [], ""
+    while after is not None:
+        page = as_user("qian").get(f"/log?record={customer}&limit=1&text=鼎盛{after}").json()
+        seen += [each["action"] for each in page["items"]]
+        after = f"&after={page['next']}" if page["next"] else None
+    assert seen == ["create"]

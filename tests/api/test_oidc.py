@@ -241,3 +241,46 @@ def test_a_provider_written_by_others_logs_people_in(settings, foreign):
         assert answer.status_code == 200, answer.text
         assert answer.json()["user"]["id"] == "li"
     runtime.close()
+
+
+def test_a_login_name_that_was_given_to_somebody_else_there_opens_no_account(
+    client, people, provider, as_user
+):
+    assert log_in(client, provider).json()["user"]["id"] == "li"
+    provider.claims |= {"sub": "u-2"}
+    refused = log_in(client, provider)
+    assert (refused.status_code, refused.json()["code"]) == (401, "outside_login_failed")
+    assert as_user("li").post("/users/li:forget_account").status_code == 403
+    assert as_user("root").post("/users/li:forget_account").status_code == 204
+    assert log_in(client, provider).json()["user"]["id"] == "li"
+
+
+def test_an_administrator_is_not_recognised_by_the_login_name_alone(
+    client, runtime, settings, people, provider
+):
+    provider.claims |= {"preferred_username": "root", "groups": ["Admins"]}
+    assert log_in(client, provider).status_code == 401
+    runtime.settings = settings.model_copy(update={"oidc_role_names": {"Admins": "admin"}})
+    assert log_in(client, provider).json()["user"]["id"] == "root"
+
+
+def test_a_mail_address_that_nobody_verified_opens_no_account(
+    client, runtime, settings, people, provider, as_user
+):
+    as_user("root").patch("/users/li", {"username": "li@example.com"})
+    runtime.settings = settings.model_copy(update={"oidc_username": "email"})
+    provider.claims |= {"email": "li@example.com", "email_verified": False}
+    assert log_in(client, provider).status_code == 401
+    provider.claims |= {"email_verified": True}
+    assert log_in(client, provider).json()["user"]["id"] == "li"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"groups": [{"name": "Sales"}]}, {"groups": 5}, {"department": ["East"]}, {"department": {"id": 1}}],
+)
+def test_claims_of_a_shape_that_nobody_expects_change_nothing(client, people, provider, odd):
+    provider.claims |= odd
+    answer = log_in(client, provider)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["user"]["dept"] == "east_js"

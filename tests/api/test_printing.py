@@ -176,3 +176,10 @@ def test_an_editor_can_ask_what_an_expression_sees(root):
     asked = {"expression": "$row_number & parent.no", "context": {**context, "child": "lines"}}
     answer = root.post("/apps/press/draft/expressions:check", asked)
     assert answer.json().get("ok") is True, answer.text
+
+
+def test_a_token_that_only_reads_prints_and_the_log_tells(root, deal):
+    made = root.post("/auth/tokens", {"label": "archive", "read_only": True}).json()
+    sent = {"authorization": f"Bearer {made['token']}"}
+    assert words(root.get(f"{DEALS}/records/{deal}/print/sheet", headers=sent)) == ["D-0001:备注<b>"]
+    assert [each["subject"] for each in root.get("/log?action=print").json()["items"]] == ["deal"]

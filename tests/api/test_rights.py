@@ -163,3 +163,16 @@ def test_only_administrators_are_told_why(root, mine, as_user):
     ):
         answer = root.get(f"{mine}/explain", params=params)
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+def test_sharing_does_not_tell_of_fields_that_are_hidden_from_who_shares(runtime, people, as_user):
+    grant = {"form": "customer", "actions": ["view", "create", "share"], "fields": {"hidden": ["credit"]}}
+    with runtime.unit_of_work(SYSTEM) as work:
+        publish(work, {**SHOP, "role": {"sales_rep": {**REP, "grants": [grant]}}})
+    li, root = as_user("li"), as_user("root")
+    record = f"{URL}/{li.post(URL, {'name': 'mine'}).json()['id']}/collaborators"
+    assert li.put(f"{record}/zhao", {"hidden": ["phone"]}).json()["hidden"] == ["phone"]
+    assert [each["hidden"] for each in root.get(record).json()["items"]] == [["credit", "phone"]]
+    refusals = [li.put(f"{record}/zhao", {"hidden": [each]}).json() for each in ("credit", "nothing")]
+    told = [(each["errors"][0]["code"], each["errors"][0]["pointer"]) for each in refusals]
+    assert told == [("unknown_field", "/hidden/0")] * 2

@@ -16,6 +16,8 @@ def test_approvers_write_only_what_the_step_opens(desk):
     desk.submit(deal)
     for values in (
         {"amount": "1.00"},
+        {"amount": 1},
+        {"version": 2},
         {"lines": [{"qty": 3}]},
         {"lines": [{"id": "r1", "qty": 3}]},
         {"status": "approved"},

@@ -102,6 +102,7 @@ def test_archived_messages_are_told_to_their_owner_and_the_region_alone(crm: Crm
         customer=crm.ids["C1"],
         subject="会话",
         owner="li",
+        dept="east_js",
     )
     shown = {
         user: "content" in crm.get("activity", made["id"], user=user)

@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import Field, RootModel
 
 from engine.definitions import drafts, repository
-from engine.definitions.app import Documents
+from engine.definitions.app import Documents, Key, Label
 from engine.definitions.canonical import same
 from engine.definitions.check import read_model
 from engine.definitions.compare import DocumentDifference, compare
+from engine.definitions.guided.move import move_to_child
 from engine.definitions.guided.options import archive_option, map_option
 from engine.definitions.guided.rename import rename
 from engine.errors import Conflict, Invalid
@@ -56,7 +57,26 @@ class MapOption(Document):
         return map_option(documents, self.of, self.to, registries, published=published)
 
 
-class Step(RootModel[Annotated[Rename | ArchiveOption | MapOption, Field(discriminator="step")]]):
+class MoveToChild(Document):
+    """Fields that go into a child table of their form, which is a new one when it gets a label."""
+
+    step: Literal["move_to_child"]
+    form: str
+    fields: list[str] = Field(min_length=1, max_length=100)
+    child: Key
+    label: Label | None = None
+
+    def done(self, documents: Documents, published: Documents | None, registries: Registries) -> Documents:
+        label = self.label.model_dump(exclude_unset=True) if self.label is not None else None
+        return move_to_child(
+            documents, self.form, self.fields, self.child, label, registries, published=published
+        )
+
+
+AnyStep = Rename | ArchiveOption | MapOption | MoveToChild
+
+
+class Step(RootModel[Annotated[AnyStep, Field(discriminator="step")]]):
     """Any of them."""
 
 

@@ -10,6 +10,7 @@ from api.boot import BUILT_INS
 from engine.definitions.check import check_app, kinds
 from engine.definitions.compare import compare
 from engine.definitions.folder import read_folder
+from engine.definitions.guided.move import move_to_child
 from engine.definitions.guided.occurrences import Occurrences
 from engine.definitions.guided.options import archive_option, map_option
 from engine.definitions.guided.rename import rename
@@ -149,6 +150,83 @@ def test_an_app_with_mistakes_is_not_rewritten():
 def test_a_key_that_is_taken_or_none_is_refused(to):
     with pytest.raises(Invalid):
         rename(documents(), SHORT, to, REGISTRIES)
+
+
+def moved(fields, child, label=None, app=None, published=None, form="deal"):
+    return move_to_child(app or documents(), form, fields, child, label, REGISTRIES, published=published)
+
+
+LINES = {"zh": "行", "en": "Lines"}
+
+
+def test_moved_fields_stand_in_a_new_child_table_where_the_first_of_them_stood():
+    app = documents()
+    after = moved(["amount", "note"], "lines", LINES, app, published=app)
+    fields = after["form"]["deal"]["fields"]
+    assert [each["key"] for each in fields] == ["name", "client", "short", "client_short", "lines"]
+    assert [(each["key"], each["type"], each["moved_from"]) for each in fields[-1]["fields"]] == [
+        ("amount", "money", "amount"),
+        ("note", "text", "note"),
+    ]
+    assert {finding.pointer for finding in errors(after)} == {"/rules/mark/actions/0/set/note"}
+
+
+def test_a_field_goes_to_the_end_of_an_existing_child_table():
+    app = documents()
+    once = moved(["amount"], "lines", LINES, app, published=app)
+    twice = moved(["note"], "lines", None, once, published=app)
+    lines = twice["form"]["deal"]["fields"][-1]
+    assert [each["key"] for each in lines["fields"]] == ["amount", "note"]
+    assert lines["label"] == LINES
+
+
+def test_a_field_says_where_it_comes_from_as_it_is_published():
+    app = documents()
+    called = renamed("/forms/deal/fields/note", "remark", app, published=app)
+    inner = moved(["remark"], "lines", LINES, called, published=app)["form"]["deal"]["fields"][-1]["fields"]
+    assert (inner[0]["key"], inner[0]["moved_from"], "renamed_from" in inner[0]) == ("remark", "note", False)
+    fresh = moved(["note"], "lines", LINES, app)["form"]["deal"]["fields"][-1]["fields"]
+    assert "moved_from" not in fresh[0]
+
+
+def test_grants_follow_a_moved_field_and_expressions_are_left_to_the_check():
+    app = documents()
+    app["role"]["rep"]["grants"].append({"form": "*", "actions": ["view"], "fields": {"hidden": ["short"]}})
+    after = moved(["short"], "lines", LINES, app, published=app, form="client")
+    grants = after["role"]["rep"]["grants"]
+    assert grants[0]["fields"]["hidden"] == ["credit", "lines.short"]
+    assert grants[-1]["fields"]["hidden"] == ["short", "lines.short"]
+    assert grants[2]["where"] == 'client.short = "x"'
+    assert {finding.pointer for finding in errors(after)} >= {
+        "/forms/client/fields/4/expr",
+        "/roles/rep/grants/2/where",
+    }
+    assert not any(finding.pointer.startswith("/roles/rep/grants/0") for finding in errors(after))
+
+
+@pytest.mark.parametrize(
+    ("fields", "child", "label", "pointer"),
+    [
+        (["amount"], "lines", None, "/label"),
+        (["amount"], "note", LINES, "/child"),
+        (["nothing"], "lines", LINES, "/fields/0"),
+        (["amount", "amount"], "lines", LINES, "/fields/1"),
+    ],
+)
+def test_a_move_that_makes_no_sense_is_refused(fields, child, label, pointer):
+    with pytest.raises(Invalid) as refused:
+        moved(fields, child, label)
+    assert [finding.pointer for finding in refused.value.findings] == [pointer]
+
+
+def test_a_name_that_would_become_that_of_the_row_is_not_moved():
+    app = documents()
+    lines = moved(["note"], "lines", LINES, app)["form"]["deal"]["fields"].pop()
+    app["form"]["deal"]["fields"].append(lines)
+    app["form"]["deal"]["fields"][4]["visible"] = 'note = "x"'
+    with pytest.raises(Invalid) as refused:
+        moved(["amount"], "lines", None, app)
+    assert [finding.code for finding in refused.value.findings] == ["ambiguous_name"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,7 @@ ACCOUNT = {
         made("mobile", "phone"),
         made("budget", "money"),
         made("boss", "user"),
+        made("paper", "file"),
         made("deals", "backlink", form="deal", link="account"),
         made("lines", "subtable", fields=[made("item", "text"), made("price", "money")]),
     ],
@@ -73,7 +74,7 @@ PLAIN = {
     "deal": ("title", "account", "amount", "told", "secret"),
 }
 DENIABLE = {
-    "account": ("name", "note", "mobile", "budget", "level", "lines", "lines.item", "lines.price"),
+    "account": ("name", "note", "mobile", "budget", "level", "paper", "lines", "lines.item", "lines.price"),
     "deal": ("title", "amount", "secret", "account", "told"),
 }
 
@@ -104,7 +105,7 @@ CONDITIONS: Mapping[str, tuple[tuple[Any, Holds], ...]] = {
         ('level = "a"', lambda at: at.row["level"] == "a"),
         ('level <> "a"', lambda at: at.row["level"] not in ("a", None)),
         ("boss = $me", lambda at: at.row["boss"] == at.me.user),
-        ({"budget": {"gt": 500_000_000}}, lambda at: at.row["budget"] > 500_000_000),
+        ({"budget": {"gt": 500_000_000}}, lambda at: (at.row["budget"] or 0) > 500_000_000),
     ),
     "deal": (
         (True, lambda _: True),
@@ -215,16 +216,25 @@ class Store:
             for each in self.rules
         )
 
-    def writes(self, me: Person, form: str, row: Row, after: Row, cell: str) -> bool:
+    def writes(self, me: Person, form: str, row: Row, after: Row, cell: str, action: str = "update") -> bool:
         """Whether an update of this cell, that makes `after` of the row, is allowed."""
         if not self.sees(me, form, row):
             return False
         for state in (row, after):
             for kind in ("hidden", "readonly"):
-                if self.taken(me, form, "update", state, cell, kind):
+                if self.taken(me, form, action, state, cell, kind):
                     return False
-        still = self.holding(me, form, "update", after)
-        return any(each.writes(cell) for each in self.holding(me, form, "update", row) if each in still)
+        still = self.holding(me, form, action, after)
+        return any(each.writes(cell) for each in self.holding(me, form, action, row) if each in still)
+
+    def creates(self, me: Person, form: str, after: Row, cells: Iterable[str]) -> bool:
+        """Whether a new record with these cells given is allowed."""
+        holding = self.holding(me, form, "create", after)
+        return bool(holding) and all(
+            any(each.writes(cell) for each in holding)
+            and not any(self.taken(me, form, "create", after, cell, kind) for kind in ("hidden", "readonly"))
+            for cell in cells
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +275,7 @@ def random_roles(dice: random.Random, store: Store) -> dict[str, Any]:
 
 def _grant(dice: random.Random, store: Store, role: str, form: str) -> dict[str, Any]:
     where, holds = dice.choice(CONDITIONS[form])
-    others = ("update", "update", "export", "history", "print", "delete")
+    others = ("update", "update", "create", "import", "export", "history", "print", "delete", "share")
     actions = ["view", *sorted({each for each in others if dice.random() < 0.5})]
     if dice.random() < 0.15 and len(actions) > 1:
         actions.remove("view")
@@ -333,3 +343,5 @@ def cells(form: str, row: Row) -> Iterator[tuple[str, str]]:
                 yield cell, str(line[inner])
         else:
             yield cell, str(row[cell])
+    for token in ("called", "content") if "paper" in row else ():
+        yield "paper", str(row[token])

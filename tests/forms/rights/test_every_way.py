@@ -17,7 +17,7 @@ from tests.forms.rights.writes import try_writes
 from tests.forms.shop import name
 from tests.support.client import AsUser, SignedIn
 
-ROUNDS = int(os.environ.get("FOURFOLD_RIGHTS_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("FOURFOLD_RIGHTS_ROUNDS", "1"))
 FIRST = int(os.environ.get("FOURFOLD_RIGHTS_FIRST", "1"))
 OWNERS = ("li", "wang", "qian", "sun")
 LEVELS = ("a", "b", "c", "a", "b")
@@ -49,7 +49,7 @@ def filled(root: SignedIn, dice: random.Random) -> Store:
             "owner": OWNERS[at % len(OWNERS)],
             "lines": [{"item": f"item{at}q{dice.randrange(10**8)}", "price": 300_000_000 + at * 17 + 1}],
         }
-        add(root, store, "account", row)
+        add(root, store, "account", row, paper(root, dice))
     for at, account in enumerate(store.rows["account"]):
         row = {
             "title": f"title{at}q{dice.randrange(10**8)}",
@@ -58,14 +58,23 @@ def filled(root: SignedIn, dice: random.Random) -> Store:
             "secret": f"secret{at}q{dice.randrange(10**8)}",
             "owner": dice.choice(OWNERS),
         }
-        add(root, store, "deal", row)
+        add(root, store, "deal", row, {})
     return store
 
 
-def add(root: SignedIn, store: Store, form: str, row: Row) -> None:
-    made = root.post(f"{APP}/forms/{form}/records", row)
+def paper(root: SignedIn, dice: random.Random) -> Row:
+    """A file that is uploaded: its id, and what tells it."""
+    called, content = f"paper{dice.randrange(10**8)}q.txt", f"words{dice.randrange(10**8)}q"
+    sent = root.request("POST", "/uploads", params={"name": called}, content=content.encode())
+    assert sent.status_code == 201, sent.text
+    return {"paper": sent.json()["id"], "called": called, "content": content}
+
+
+def add(root: SignedIn, store: Store, form: str, row: Row, file: Row) -> None:
+    body = {**row, "paper": file["paper"]} if file else row
+    made = root.post(f"{APP}/forms/{form}/records", body)
     assert made.status_code == 201, made.text
-    store.rows[form][made.json()["id"]] = {**row, "id": made.json()["id"]}
+    store.rows[form][made.json()["id"]] = {**row, **file, "id": made.json()["id"]}
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + ROUNDS))

@@ -186,3 +186,36 @@ def test_wrong_grants_are_found_when_they_are_published(runtime: Runtime, root: 
     assert refusals(runtime, {**view, "fields": {"readonly": ["levl"]}}) == [
         (f"{place}/fields/readonly/0", "unknown_field")
     ]
+
+
+def test_a_deny_that_makes_read_only_hides_nothing_beside_one_that_hides(
+    runtime: Runtime, root: Desk
+) -> None:
+    put(
+        runtime,
+        role(
+            "clerk",
+            EVERYTHING,
+            {
+                "form": "customer",
+                "actions": ["view"],
+                "where": 'level = "a"',
+                "fields": {"hidden": ["name"]},
+                "deny": True,
+            },
+            {
+                "form": "customer",
+                "actions": ["view"],
+                "where": 'level <> "c"',
+                "fields": {"readonly": ["name"]},
+                "deny": True,
+            },
+        ),
+    )
+    zhao = Desk(runtime, ZHAO)
+    made = {level: root.create("customer", name=level, level=level)["id"] for level in ("a", "b", "c")}
+    shown = {level: zhao.get("customer", key).get("name") for level, key in made.items()}
+    assert shown == {"a": None, "b": "b", "c": "c"}
+    with pytest.raises(Forbidden):
+        zhao.update("customer", made["b"], name="x")
+    zhao.update("customer", made["c"], name="x")

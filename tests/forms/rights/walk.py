@@ -75,6 +75,9 @@ class Walk:
             self.reports(form)
         self.searches()
 
+    def rows(self, form: str) -> list[Row]:
+        return list(self.store.rows[form].values())
+
     def visible(self, form: str) -> set[str]:
         if not self.store.reads_any(self.me, form):
             return set()
@@ -100,10 +103,22 @@ class Walk:
             may = key in seen and bool(self.store.holding(self.me, form, "print", row))
             self.expect((page.status_code == 200) == may, f"print {base}: {page.status_code}, {may}")
             self.get(f"{base}/comments")
-            self.get(f"{base}/files")
+            self._file(base, row)
             if form == "account":
                 self.get(f"{base}/backlinks/deals", fields="title,account.name,secret,amount")
                 self.get(f"{base}/backlinks/deals")
+
+    def _file(self, base: str, row: Row) -> None:
+        """The file of a record is listed and sent where its field is shown."""
+        told = self.get(f"{base}/files")
+        if "paper" not in row:
+            return
+        may = self.store.shows(self.me, "account", row, "paper")
+        listed = told.status_code == 200 and row["paper"] in told.text
+        self.expect(listed == may, f"files {base}: {listed}, {may}")
+        sent = self.get(f"{base}/files/{row['paper']}")
+        self.expect((sent.status_code == 200) == may, f"file {base}: {sent.status_code}, {may}")
+        self.expect(self.http.get(f"/uploads/{row['paper']}/content").status_code == 404, "upload of another")
 
     def _same_cells(self, form: str, row: Row, told: dict[str, Any], what: str) -> None:
         """Exactly the cells that one grant shows are there, and those masked are covered."""
@@ -141,6 +156,8 @@ class Walk:
         for name in (paths if form == "deal" else "name,note,mobile,budget,lines,boss").split(","):
             self.post(f"{base}:query", {"fields": [name], "limit": 500})
         self.get(f"/forms/{form}/schema")
+        for name in ("level", "boss", "account"):
+            self.post(f"/forms/{form}/options/{name}", {"id": next(iter(self.store.rows[form]))})
 
     def filters(self, form: str) -> None:
         """A filter finds by a cell only who sees the cell; hidden names are unknown names."""

@@ -18,7 +18,7 @@ def try_writes(walk: Walk, dice: random.Random, *, root: SignedIn) -> None:
         form = dice.choice(("account", "deal"))
         row = dice.choice(list(walk.store.rows[form].values()))
         cell = dice.choice([each for each in PLAIN[form] if each not in ("told", "account")])
-        value = _value(dice, cell)
+        value = value_for(dice, cell)
         after = {**row, cell: value}
         may = walk.store.writes(walk.me, form, row, after, cell)
         if number % 3 == 2:
@@ -34,7 +34,7 @@ def try_writes(walk: Walk, dice: random.Random, *, root: SignedIn) -> None:
         stored = root.get(f"{APP}/forms/{form}/records/{row['id']}").json()[cell]
         if may and status == 200:
             row[cell] = value
-        walk.expect(_same(stored, row[cell]), f"{what} left {stored}")
+        walk.expect(same(stored, row[cell]), f"{what} left {stored}")
 
 
 def _in_batch(walk: Walk, form: str, row: Row, values: dict[str, Any]) -> int:
@@ -43,7 +43,7 @@ def _in_batch(walk: Walk, form: str, row: Row, values: dict[str, Any]) -> int:
     return int(answer.json()["items"][0]["status"]) if answer.status_code == 200 else answer.status_code
 
 
-def _value(dice: random.Random, cell: str) -> Any:
+def value_for(dice: random.Random, cell: str) -> Any:
     if cell == "level":
         return dice.choice(("a", "b", "c"))
     if cell == "boss":
@@ -55,5 +55,5 @@ def _value(dice: random.Random, cell: str) -> Any:
     return f"{cell}w{dice.randrange(10**8)}"
 
 
-def _same(stored: Any, known: Any) -> bool:
+def same(stored: Any, known: Any) -> bool:
     return str(known) == str(stored) or f"{known}.00" == str(stored)
