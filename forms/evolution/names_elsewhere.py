@@ -7,6 +7,7 @@ from engine.storage.unit_of_work import UnitOfWork
 from forms.evolution import repository
 from forms.evolution.evolution import Evolution
 from forms.evolution.pairs import Renamed
+from forms.evolution.shared_names import carry_shared_names
 from forms.rows import MARK
 
 NAMING_FORMS = (
@@ -37,6 +38,7 @@ def carry_names(work: UnitOfWork, after: CompiledApp, found: Evolution) -> None:
         repository.rename(
             work, after.key, renamed.form, renamed.child, renamed.before, renamed.after, renamed.what
         )
+    carry_shared_names(work, after.key, found)
 
 
 def _carry(work: UnitOfWork, app: str, renamed: Renamed) -> None:

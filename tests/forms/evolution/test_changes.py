@@ -8,7 +8,9 @@ import pytest
 
 from engine.identity.principal import SYSTEM
 from engine.runtime import Runtime
+from forms.collaborators import collaborators, share
 from forms.evolution import repository
+from forms.shares import part_key
 from tests.forms.evolution.ledger import Ledger
 from tests.forms.shop import field, option
 
@@ -146,6 +148,28 @@ def test_a_renamed_field_keeps_its_column_its_values_and_its_index(ledger: Ledge
     three = ledger.create(common_name="D", short_name=4)
     assert ledger.values("short_name", [one, two, three]) == [None, None, 4]
     assert ledger.values("common_name", [one, two, three]) == ["A", "C", "D"]
+
+
+def test_what_a_share_hides_stays_hidden_when_it_gets_another_key(ledger: Ledger, people: object) -> None:
+    one = ledger.create(short_name="A", title="t", size=3)
+    app = ledger.runtime
+    hidden = ["rows.qty", "short_name", "size", "title"]
+    with app.unit_of_work(SYSTEM) as work:
+        share(work, work.app("ledger"), ledger.form(), one, "li", {"level": "read", "hidden": hidden})
+    first, second = ledger.field("short_name"), ledger.field("title")
+    first.update(key="title", renamed_from="short_name")
+    second.update(key="short_name", renamed_from="title")
+    ledger.field("rows.qty").update(key="amount", renamed_from="qty")
+    ledger.field("rows").update(key="lines", renamed_from="rows")
+    size = ledger.remove("size")
+    ledger.field("lines")["fields"].append({**size, "moved_from": "size"})
+    ledger.publish()
+    with app.reading(SYSTEM) as work:
+        [found] = collaborators(work, work.app("ledger"), ledger.form(), one)
+        [row] = work.rows("SELECT shows FROM ff_record_share")
+    expected = ["lines.amount", "lines.size", "short_name", "title"]
+    assert sorted(found["hidden"]) == expected
+    assert row[0] == part_key(expected)
 
 
 def test_a_renamed_form_keeps_its_records(ledger: Ledger) -> None:
