@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -44,18 +45,33 @@ class _DryRun(Exception):
     """Ends the transaction of a set that is only checked."""
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
+class _Collector:
     """Thousands of small objects in a row make the collector of cycles walk through the whole process time
-    and again, for a third of the time of a set; these objects form no cycles.
+    and again, for a third of the time of a set; these objects form no cycles. Threads may pause it at once.
     """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pauses = 0
+        self._collected = False
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        with self._lock:
+            if not self._pauses:
+                self._collected = gc.isenabled()
+                gc.disable()
+            self._pauses += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._pauses -= 1
+                if not self._pauses and self._collected:
+                    gc.enable()
+
+
+COLLECTOR = _Collector()
 
 
 class Sets:
@@ -98,7 +114,7 @@ class Sets:
         groups = self.reader.groups(rows)
         size = SET if self.plan is None else QUICK_SET
         while time.monotonic() < until:
-            with _uncollected():
+            with COLLECTOR.paused():
                 found = list(islice(groups, size))
                 if not found:
                     self.over = True
