@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 import structlog
@@ -52,7 +53,6 @@ class Edge:
         self.runtime = runtime
         self.sessions = Sessions(runtime)
         self.sessions.used = self._note_use
-        self.schemas = schemas(runtime.registries)
         self.stopping: Callable[[], bool] = lambda: False
         self._pace = Pace()
         self._sqlite = runtime.database.dialect == "sqlite"
@@ -62,6 +62,11 @@ class Edge:
         self._writer: Executor = ThreadPoolExecutor(1, "fourfold-writer") if self._sqlite else self._pool
         self.passwords = PasswordThreads()
         self.files = FileThreads()
+
+    @cached_property
+    def schemas(self) -> dict[str, dict[str, Any]]:
+        """The JSON Schemas of definitions by kind; made when first asked for, since it takes half a second."""
+        return schemas(self.runtime.registries)
 
     async def read(
         self,
