@@ -129,6 +129,9 @@ def changed_steps(work: UnitOfWork, changed: Changed) -> Iterator[Step]:
         yield from _changed_options(changed, used, rows, large=large)
         return
     key = changed.after.key
+    if rows and changed.after.sealed < changed.before.sealed:
+        yield _uncovered(changed, rows, failed, long=large)
+        return
     risk: Risk = "destructive" if failed else "warn"
     yield _step(
         "change_type",
@@ -140,6 +143,22 @@ def changed_steps(work: UnitOfWork, changed: Changed) -> Iterator[Step]:
         rows=rows,
         lost=failed,
         long=large,
+    )
+
+
+def _uncovered(changed: Changed, rows: int, failed: int, *, long: bool) -> Step:
+    """Nothing is lost but what the encryption was for: that has to be said by name."""
+    key = changed.after.key
+    return _step(
+        "decrypt",
+        "destructive",
+        changed.pointer,
+        f"字段“{key}”不再加密：{rows} 个值将以明文保存，其中 {failed} 个无法转换。",
+        f"The field '{key}' is no longer encrypted: {rows} values will be stored in the clear, {failed} of them "
+        "will not convert.",
+        rows=rows,
+        lost=failed,
+        long=long,
     )
 
 

@@ -248,8 +248,16 @@ def test_a_field_that_becomes_encrypted_is_sealed_by_a_job(
     assert root.get(f"{URL}/{record['id']}").json()["id_no"] == IDNO
     assert root.get(URL, params={"filter": f'id_no = "{IDNO}"'}).json()["count"] == 1
     assert [e["code"] for e in root.post(URL, json=body).json()["errors"]] == ["unique"]
-    with pytest.raises(NotPublishable), runtime.unit_of_work(ROOT) as work:
+    with pytest.raises(NotPublishable) as refused, runtime.unit_of_work(ROOT) as work:
         publish(work, plain(source))
+    places = ["/forms/contract/fields/id_no", "/forms/contract/fields/lines/fields/account"]
+    assert [(each.code, each.pointer) for each in refused.value.findings] == [
+        ("needs_approval", place) for place in places
+    ]
+    with runtime.unit_of_work(ROOT) as work:
+        done = publish(work, plain(source), approve=places)
+    assert [(step.action, step.lost) for step in done.steps] == [("decrypt", 0)] * 2
+    assert root.get(f"{URL}/{record['id']}").json()["id_no"] == IDNO
 
 
 @pytest.mark.parametrize(
