@@ -5,10 +5,10 @@ from __future__ import annotations
 from engine.jobs import enqueue
 from engine.jobs.repository import Job
 from engine.protocols import JobHandler
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import compiled_form
 from forms.rollups import derive
-from forms.rows import MARK
 from forms.tables import quoted
 
 CHUNK = 200

@@ -12,13 +12,13 @@ from engine.jobs import enqueue
 from engine.jobs.repository import Job
 from engine.protocols import JobHandler, Record
 from engine.storage.database import INTEGRITY
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms import rows
 from forms.compiled import Form, RowKind, compiled_form
 from forms.environment import environment
 from forms.evolution.moves import Moved
 from forms.records import load
-from forms.rows import MARK
 from forms.shadows import fresh_shadows
 from forms.tables import quoted
 from forms.uniques import unique_keys

@@ -16,12 +16,12 @@ from engine.identity.documents import read_document
 from engine.identity.service import principal_of, unknown
 from engine.protocols import Document
 from engine.storage.columns import decode_json, moment_text
+from engine.storage.driver import MARK, moment_param
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
 from forms.compiled import Form
 from forms.reading_json import unknown_field
 from forms.records import RecordNotFound, load
-from forms.rows import MARK
 from forms.shares import part_key
 
 REASON = "colleague"
@@ -87,7 +87,7 @@ def share(
             orjson.dumps({"hidden": hidden}).decode(),
             part_key(asked.hidden),
             work.principal.user,
-            moment_text(work.now) if dialect == "sqlite" else work.now,
+            moment_param(dialect, work.now),
         ),
     )
     if asked.hidden:

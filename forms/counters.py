@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from engine.definitions.app import CompiledApp
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import Form
 from forms.field_types.auto import Auto
-from forms.rows import MARK
 
 _NEXT = (
     "INSERT INTO ff_counter (scope, value) VALUES ({mark}, {count:d}) "

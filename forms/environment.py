@@ -10,6 +10,7 @@ from engine.expressions import Env, Params, lower, print_sql
 from engine.expressions import types as t
 from engine.identity.principal import Principal
 from engine.permissions.roles import named_roles
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.columns import Query, RecordColumns
 from forms.happenings import LogHappenings
@@ -153,7 +154,7 @@ def scope_members(work: UnitOfWork, app: CompiledApp, name: str, known: Mapping[
 
 def system_record(work: UnitOfWork, system: SystemForm, key: str) -> dict[str, Any] | None:
     """One row of a system form in memory form, or None."""
-    mark = "?" if work.runtime.database.dialect == "sqlite" else "%s"
+    mark = MARK[work.runtime.database.dialect]
     names = ", ".join(quoted(name) for name in system.columns)
     row = work.row(f"SELECT {names} FROM {system.table} WHERE id = {mark}", (key,))
     if row is None:

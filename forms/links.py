@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from engine.protocols import Record
 from engine.storage.database import DialectName
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from engine.storage.waiting import Insert
 from forms.compiled import Field, Named, RowKind
@@ -28,7 +29,7 @@ def update_links(work: UnitOfWork, row: RowKind, record: Record, keys: Iterable[
     """The link rows of a record whose fields `keys` were written."""
     for field in row.linked:
         if field.key in keys:
-            mark = _mark(work.runtime.database.dialect)
+            mark = MARK[work.runtime.database.dialect]
             named = quoted(link_table(row, field))
             work.run(f"DELETE FROM {named} WHERE {quoted(PARENT)} = {mark}", (record["id"],))
             links = [(record["id"], each) for each in record.get(field.key) or ()]
@@ -40,13 +41,9 @@ def _into(row: RowKind, field: Field) -> Insert:
     return Insert(quoted(link_table(row, field)), (quoted(PARENT), quoted(TARGET)))
 
 
-def _mark(dialect: DialectName) -> str:
-    return "?" if dialect == "sqlite" else "%s"
-
-
 def naming_text(row: RowKind, field: Field, alias: str, dialect: DialectName) -> str:
     """Driver-ready condition: the row under `alias` names a record, which `naming_params` fills in."""
-    mark = _mark(dialect)
+    mark = MARK[dialect]
     if field.linked:
         named = quoted(link_table(row, field))
         return (

@@ -10,9 +10,9 @@ from engine.jobs import enqueue
 from engine.jobs.repository import Job
 from engine.protocols import JobHandler
 from engine.sealing.ring import KeyRing, key_of
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import Form, RowKind, compiled_form
-from forms.rows import MARK
 from forms.sealing import SealedCodec
 from forms.tables import quoted
 

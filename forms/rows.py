@@ -9,6 +9,7 @@ import orjson
 
 from engine.protocols import Record
 from engine.storage.database import DialectName
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from engine.storage.waiting import Insert
 from forms.compiled import ChildTable, Form, RowKind
@@ -16,7 +17,6 @@ from forms.links import insert_links, update_links
 from forms.tables import ORDER, PARENT, quoted
 from forms.telling import taking
 
-MARK: dict[DialectName, str] = {"sqlite": "?", "postgres": "%s"}
 Convert = Callable[[Any], Any]
 Lock = Literal["none", "change", "remove"]
 LOCKS: dict[Lock, str] = {

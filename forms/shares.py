@@ -12,8 +12,8 @@ from engine.definitions.app import CompiledApp
 from engine.permissions.compiled import Condition, GrantSet, NoRows, PartShare
 from engine.permissions.granting import SharedFields
 from engine.storage.columns import decode_json
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
-from forms.rows import MARK
 
 
 @dataclass(frozen=True, slots=True)

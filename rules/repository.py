@@ -11,7 +11,8 @@ import orjson
 from sqlalchemy import delete, select, update
 
 from engine.jobs import cancel
-from engine.storage.columns import decode_json, moment_from_text, moment_text
+from engine.storage.columns import decode_json, moment_from_text
+from engine.storage.driver import MARK, moment_param
 from engine.storage.tables import job as job_table
 from engine.storage.unit_of_work import UnitOfWork
 from engine.storage.waiting import Insert
@@ -82,13 +83,11 @@ class Waiting:
 
 
 def _mark(work: UnitOfWork) -> str:
-    return "?" if work.runtime.database.dialect == "sqlite" else "%s"
+    return MARK[work.runtime.database.dialect]
 
 
 def _stored(work: UnitOfWork, moment: datetime | None) -> Any:
-    if moment is None or work.runtime.database.dialect == "postgres":
-        return moment
-    return moment_text(moment)
+    return moment_param(work.runtime.database.dialect, moment)
 
 
 def _read(value: Any) -> datetime:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.identity.principal import SYSTEM_USER
-from engine.storage.columns import moment_from_text, moment_text
+from engine.storage.columns import moment_from_text
+from engine.storage.driver import moment_param
 from engine.storage.unit_of_work import UnitOfWork
 
 _HAS_FIELD = {
@@ -78,7 +79,7 @@ def _named(app: str, form: str, record: str) -> dict[str, Any]:
 
 
 def _moment(work: UnitOfWork, moment: datetime) -> Any:
-    return moment_text(moment) if work.runtime.database.dialect == "sqlite" else moment
+    return moment_param(work.runtime.database.dialect, moment)
 
 
 def _last(work: UnitOfWork, where: str, params: Mapping[str, Any]) -> datetime | None:

@@ -19,7 +19,7 @@ from engine.changes import streams
 from engine.changes.streams import BATCH
 from engine.identity.principal import SYSTEM
 from engine.protocols import RecordChange
-from engine.storage.columns import moment_text
+from engine.storage.driver import moment_param
 from engine.storage.tables import change as table
 from engine.storage.unit_of_work import UnitOfWork
 from engine.storage.waiting import Insert
@@ -65,7 +65,7 @@ def append(work: UnitOfWork, change: RecordChange, rev: int, diff: Mapping[str, 
     """Write the row of one save; sets and returns its id."""
     dialect = work.runtime.database.dialect
     values = (
-        moment_text(work.now) if dialect == "sqlite" else work.now,
+        moment_param(dialect, work.now),
         change.app.key,
         change.form,
         change.record,
@@ -91,7 +91,7 @@ def append(work: UnitOfWork, change: RecordChange, rev: int, diff: Mapping[str, 
 
 def append_new(work: UnitOfWork, app: str, form: str, created: Sequence[tuple[str, str]]) -> None:
     """Write the rows of new records that nobody listens to: (record, what it holds as the JSON of a diff)."""
-    at = moment_text(work.now) if work.runtime.database.dialect == "sqlite" else work.now
+    at = moment_param(work.runtime.database.dialect, work.now)
     before = (at, app, form)
     after = ("create", work.principal.user, work.source, work.cause, work.batch, 1)
     origin = (work.request_id, work.address)

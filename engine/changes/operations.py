@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from engine.identity.principal import Principal
-from engine.storage.columns import moment_text
+from engine.storage.driver import moment_param
 from engine.storage.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def note(
     """
     dialect = work.runtime.database.dialect
     values = (
-        moment_text(work.now) if dialect == "sqlite" else work.now,
+        moment_param(dialect, work.now),
         action,
         subject,
         app,

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.storage.columns import moment_from_text, moment_text
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 
 SEQUENCER_LOCK = 4_401_002
@@ -137,4 +138,4 @@ def moment_of(value: Any) -> datetime:
 
 def mark_of(work: UnitOfWork) -> str:
     """What stands for a parameter in driver-ready SQL."""
-    return "?" if work.runtime.database.dialect == "sqlite" else "%s"
+    return MARK[work.runtime.database.dialect]

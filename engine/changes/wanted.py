@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from engine.changes.streams import CHANGES, OPERATIONS, READS, Stream
-from engine.storage.columns import moment_text
 from engine.storage.database import DialectName
+from engine.storage.driver import MARK, moment_param
 
 HELD = {"actor": "actors", "app": "apps", "form": "forms", "action": "actions", "batch": "batches"}
 """What a block lists, by the name under which it is asked for."""
@@ -95,7 +95,7 @@ class Wanted:
 
     def conditions(self, stream: Stream, dialect: DialectName) -> tuple[list[str], list[Any]]:
         """SQL conditions with their parameters, driver-ready."""
-        mark = "?" if dialect == "sqlite" else "%s"
+        mark = MARK[dialect]
         found = list(self._conditions(stream, dialect, mark))
         return [sql for sql, _ in found], [value for _, values in found for value in values]
 
@@ -112,7 +112,7 @@ class Wanted:
             yield f"app IN ({', '.join([mark] * len(self.apps)) or 'NULL'})", self.apps
         for sign, moment in ((">=", self.earliest), ("<=", self.latest)):
             if moment is not None:
-                yield f"at {sign} {mark}", (moment_text(moment) if dialect == "sqlite" else moment,)
+                yield f"at {sign} {mark}", (moment_param(dialect, moment),)
         if self.text:
             yield self._like(TEXTS[stream.name], self.text, dialect, mark)
 

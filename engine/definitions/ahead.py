@@ -24,7 +24,7 @@ KEPT = "versions under way"
 
 
 class PublishAhead(JobHandler):
-    """One piece of the long work; the last one flips."""
+    """One piece of the long work, or the flip when all pieces are done."""
 
     type = "publish_ahead"
 
@@ -34,26 +34,25 @@ class PublishAhead(JobHandler):
             return
         before, after = _versions(work, entry)
         with work.as_system("engine"):
-            done = self._piece(work, entry, before, after)
-            if done:
+            if all(state.get("done") for state in entry.progress.values()):
+                # in a transaction of its own: writers hold the lock that it takes and wait for rows of a piece
                 _flip(work, entry, before, after)
-            else:
-                enqueue(work, self.type, job.payload, app=entry.app)
-
-    def _piece(self, work: UnitOfWork, entry: Publishing, before: CompiledApp, after: CompiledApp) -> bool:
-        done = True
-        for kind in kinds(work.runtime.registries):
-            state = entry.progress.get(kind.type)
-            if state is not None and not state.get("done"):
-                entry.progress[kind.type] = kind.go_ahead(work, before, after, state)
-                done = done and bool(entry.progress[kind.type].get("done"))
-        under_way.move(work, entry.id, progress=entry.progress)
-        return done
+                return
+            _piece(work, entry, before, after)
+            enqueue(work, self.type, job.payload, app=entry.app)
 
     def failed(self, work: UnitOfWork, job: Job, error: str) -> None:
         under_way.move(work, job.payload["id"], state="failed", error=error[:2000])
         entry = under_way.find(work, job.payload["app"], job.payload["id"])
         _tell(work, entry, "发布未能完成 / publishing failed", error[:500])
+
+
+def _piece(work: UnitOfWork, entry: Publishing, before: CompiledApp, after: CompiledApp) -> None:
+    for kind in kinds(work.runtime.registries):
+        state = entry.progress.get(kind.type)
+        if state is not None and not state.get("done"):
+            entry.progress[kind.type] = kind.go_ahead(work, before, after, state)
+    under_way.move(work, entry.id, progress=entry.progress)
 
 
 def _versions(work: UnitOfWork, entry: Publishing) -> tuple[CompiledApp, CompiledApp]:

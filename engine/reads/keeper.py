@@ -14,6 +14,8 @@ from engine.identity.principal import SYSTEM
 from engine.ids import new_id
 from engine.reads.spool import Spool, lines_of
 from engine.storage.columns import moment_from_text, moment_text
+from engine.storage.database import DialectName
+from engine.storage.driver import MARK, moment_param
 from engine.storage.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -109,16 +111,16 @@ def keeper_of(runtime: Runtime) -> Keeper:
 
 
 def _insert(work: UnitOfWork, reads: Sequence[Sequence[Any]]) -> None:
-    sqlite = work.runtime.database.dialect == "sqlite"
-    marks = ", ".join(["?" if sqlite else "%s"] * len(_COLUMNS))
+    dialect = work.runtime.database.dialect
+    marks = ", ".join([MARK[dialect]] * len(_COLUMNS))
     work.run_many(
         f"INSERT INTO ff_read ({', '.join(_COLUMNS)}) VALUES ({marks}) ON CONFLICT (key) DO NOTHING",
-        [_row(read, sqlite=sqlite) for read in reads],
+        [_row(read, dialect) for read in reads],
     )
 
 
-def _row(read: Sequence[Any], *, sqlite: bool) -> tuple[Any, ...]:
+def _row(read: Sequence[Any], dialect: DialectName) -> tuple[Any, ...]:
     key, at, app, form, fields, way, actor, request, address, records = read
     lists = orjson.dumps(fields).decode(), orjson.dumps(records).decode()
-    moment = at if sqlite else moment_from_text(at)
+    moment = moment_param(dialect, moment_from_text(at))
     return (key, moment, app, form, lists[0], way, actor, request, address, lists[1])

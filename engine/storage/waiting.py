@@ -17,6 +17,7 @@ from psycopg.types.json import Json, Jsonb
 
 from engine.errors import TryAgain
 from engine.storage.database import INTEGRITY, DialectName
+from engine.storage.driver import MARK
 
 Row = Sequence[Any]
 LARGEST = 1_000
@@ -40,7 +41,7 @@ class Insert:
 
 @lru_cache(4096)
 def _insert_text(insert: Insert, dialect: DialectName) -> str:
-    marks = ", ".join(["?" if dialect == "sqlite" else "%s"] * len(insert.columns))
+    marks = ", ".join([MARK[dialect]] * len(insert.columns))
     return f"INSERT INTO {insert.table} ({', '.join(insert.columns)}) VALUES ({marks})"
 
 

@@ -13,7 +13,7 @@ from engine.expressions import CheckedExpression, Env, Shape
 from engine.expressions import types as t
 from engine.findings import Text
 from engine.protocols import Action, ActionContext, ActionScope, Document
-from engine.storage.columns import moment_text
+from engine.storage.driver import moment_param
 from forms import records
 from forms.allocate import allocate
 from forms.assignments import Assignment, compile_assignments, target_form
@@ -236,5 +236,5 @@ def _first(context: ActionContext, form: Form, key: str | None) -> bool:
         return True
     work = context.work
     dialect = work.runtime.database.dialect
-    at = moment_text(work.now) if dialect == "sqlite" else work.now
+    at = moment_param(dialect, work.now)
     return work.run(_CLAIM[dialect], (f"create:{form.app}.{form.key}:{key}", at)) == 1

@@ -11,9 +11,10 @@ import orjson
 from sqlalchemy import insert, select, update
 
 from engine.errors import NotFound
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.bulk.tables import bulk as table
-from forms.rows import MARK, among, listed
+from forms.rows import among, listed
 
 
 class BulkNotFound(NotFound):

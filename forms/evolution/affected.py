@@ -8,12 +8,13 @@ from engine.definitions import repository
 from engine.definitions.app import Documents
 from engine.definitions.publish import prepare
 from engine.errors import NotFound, NotPublishable
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import Field, RowKind
 from forms.evolution.evolution import Changed, Gone, evolution
 from forms.evolution.fill import convert_chunk, loader
 from forms.evolution.in_use import columns_of, some_value
-from forms.rows import MARK, among, listed
+from forms.rows import among, listed
 from forms.tables import PARENT, quoted
 
 LOOKED_AT = 2_000

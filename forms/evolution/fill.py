@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.storage.database import DialectName
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from engine.storage.waiting import Insert
 from forms.compiled import Field
@@ -14,7 +15,7 @@ from forms.evolution.conversions.table import Convert, converter
 from forms.evolution.evolution import Changed
 from forms.evolution.in_use import columns_of, some_value
 from forms.field_type import Reading
-from forms.rows import MARK, among, listed
+from forms.rows import among, listed
 from forms.tables import PARENT, TARGET, link_table, quoted
 from forms.values import Problem
 

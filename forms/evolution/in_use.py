@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import Field, RowKind
 from forms.evolution.likeness import options_of, renamed_options
-from forms.rows import MARK
 from forms.tables import quoted
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from engine.ids import new_ids
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.evolution.conversions.table import OF_FILES
 from forms.evolution.fill import CHUNK, Filled, bound, loader
 from forms.evolution.in_use import columns_of, some_value
 from forms.evolution.moves import Moved
-from forms.rows import MARK, among, listed
+from forms.rows import among, listed
 from forms.tables import ORDER, PARENT, TARGET, link_table, quoted
 
 Values = tuple[Any, ...]

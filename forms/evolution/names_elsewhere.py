@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from engine.definitions.app import CompiledApp
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.evolution import repository
 from forms.evolution.evolution import Evolution
 from forms.evolution.pairs import Renamed
 from forms.evolution.shared_names import carry_shared_names
-from forms.rows import MARK
 
 NAMING_FORMS = (
     "ff_record_lock",

@@ -11,6 +11,7 @@ from engine.definitions.app import CompiledApp, Documents
 from engine.definitions.publish import Prepared, Published, publish
 from engine.errors import Conflict, NotFound
 from engine.jobs import enqueue
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import Field, Form, RowKind
 from forms.evolution import repository
@@ -18,7 +19,6 @@ from forms.evolution.evolution import as_it_was, pointer_of
 from forms.evolution.fill import loader
 from forms.evolution.in_use import columns_of, some_value
 from forms.evolution.repository import Parked
-from forms.rows import MARK
 from forms.tables import PARENT, quoted
 from forms.values import moment_json
 

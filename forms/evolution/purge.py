@@ -9,13 +9,14 @@ from engine.definitions.app import CompiledApp
 from engine.jobs import enqueue
 from engine.jobs.repository import Job
 from engine.protocols import JobHandler
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import PART, ChildTable, Field, Form, RowKind
 from forms.evolution import park, repository
 from forms.evolution.evolution import as_it_was
 from forms.evolution.in_use import columns_of
 from forms.evolution.repository import Parked
-from forms.rows import MARK, among, listed
+from forms.rows import among, listed
 from forms.tables import PARENT, TARGET, link_table, quoted
 
 CHUNK = 2_000

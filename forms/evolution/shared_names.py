@@ -9,9 +9,9 @@ from collections.abc import Iterable
 import orjson
 
 from engine.storage.columns import decode_json
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.evolution.evolution import Evolution
-from forms.rows import MARK
 from forms.shares import part_key
 
 Names = dict[str, str]

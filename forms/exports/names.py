@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.storage.columns import decode_json
+from engine.storage.driver import MARK
 from forms.access import Access
 from forms.compiled import Form
 from forms.imports.references import naming_fields
 from forms.prefetch import visible
-from forms.rows import MARK
 from forms.system_forms import SYSTEM_FORMS
 from forms.tables import quoted
 

@@ -8,6 +8,7 @@ from typing import Any
 from engine.definitions.app import CompiledApp
 from engine.findings import text
 from engine.identity.handover.belonging import Belonging, Place
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms import records
 from forms.access import Access
@@ -15,7 +16,6 @@ from forms.compiled import PART, Field, Form, Named, RowKind, compiled_form
 from forms.environment import environment
 from forms.links import naming_params, naming_text
 from forms.listing import read_filter
-from forms.rows import MARK
 from forms.tables import PARENT, quoted
 
 USER = "user"

@@ -6,8 +6,8 @@ from typing import Any
 
 from engine.findings import text
 from engine.identity.handover.belonging import Belonging, Place
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
-from forms.rows import MARK
 
 BY_TASKS = "flow:%"
 

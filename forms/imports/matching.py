@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.findings import NO_FIX, Finding, Text
+from engine.storage.driver import MARK
 from forms.access import Access
 from forms.codec import Codec
 from forms.compiled import Form
@@ -14,7 +15,6 @@ from forms.field_type import Reading
 from forms.imports.candidates import Candidate, RowError
 from forms.imports.mapping import Mapping as ColumnMapping
 from forms.prefetch import visible
-from forms.rows import MARK
 from forms.tables import quoted
 from forms.uniques import normal, unique_keys
 from forms.values import Problem

@@ -10,6 +10,7 @@ from engine.changes import log
 from engine.findings import Finding
 from engine.ids import new_ids
 from engine.permissions.compiled import GrantSet, NoRows
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from engine.storage.waiting import Insert
 from forms.access import Access
@@ -26,7 +27,7 @@ from forms.imports.save import Counts
 from forms.imports.seen_keys import SeenKeys
 from forms.live import LiveRecord
 from forms.rollups import aggregate_of
-from forms.rows import MARK, existing
+from forms.rows import existing
 from forms.system_forms import SYSTEM_FORMS
 from forms.tables import quoted
 from forms.uniques import double, unique_keys

@@ -13,13 +13,13 @@ import orjson
 
 from engine.errors import EngineError
 from engine.protocols import Record
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.codec import Codec
 from forms.compiled import PART, ChildTable, Form, Named, RowKind, compiled_form
 from forms.deletion import delete, referring
 from forms.field_type import Reading
 from forms.records import RecordNotFound, load, update
-from forms.rows import MARK
 from forms.tables import quoted
 from forms.transfers.repository import Transfer
 from forms.values import Problem

@@ -13,6 +13,7 @@ from engine.findings import Text
 from engine.jobs import enqueue
 from engine.jobs.repository import Job
 from engine.protocols import JobHandler, RecordChange
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.comments.repository import forget_record
 from forms.compiled import Form, Named
@@ -21,7 +22,6 @@ from forms.links import naming_params, naming_text
 from forms.records import load
 from forms.recycle import repository
 from forms.recycle.repository import Entry
-from forms.rows import MARK
 from forms.tables import PARENT, quoted
 from forms.values import moment_json
 

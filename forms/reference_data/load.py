@@ -9,6 +9,7 @@ from engine.definitions.app import CompiledApp
 from engine.definitions.canonical import same
 from engine.errors import Invalid, NotPublishable
 from engine.findings import Finding, under
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms import records
 from forms.compiled import Form, UniqueRule, compiled_form
@@ -111,7 +112,7 @@ class _Loading:
         values = reader(form).read(replaced(form, part, self._record_of))
         record = dict.fromkeys((field.key for field in form.stored()), None) | values
         key = unique_keys(form, record, environment(self.work, self.app))[rule.column]
-        mark = "?" if self.work.runtime.database.dialect == "sqlite" else "%s"
+        mark = MARK[self.work.runtime.database.dialect]
         found = self.work.row(
             f"SELECT {quoted('id')} FROM {quoted(form.table)} "
             f"WHERE {quoted(rule.column)} = {mark} AND {quoted('deleted_at')} IS NULL",

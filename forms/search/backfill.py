@@ -8,10 +8,10 @@ from engine.definitions.app import CompiledApp
 from engine.jobs import enqueue
 from engine.jobs.repository import Job
 from engine.protocols import JobHandler
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import Form
 from forms.records import load_many
-from forms.rows import MARK
 from forms.search import repository
 from forms.search.fields import tokens_of
 from forms.tables import quoted

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from engine.storage.waiting import Insert
-from forms.rows import MARK, among, listed
+from forms.rows import among, listed
 
 _INSERT = Insert("ff_search_token", ("app", "form", "token", "record", "field"))
 Tokens = Mapping[str, set[str]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import zipfile
 from datetime import date, datetime
 
@@ -100,11 +99,8 @@ def test_a_sheet_of_a_million_rows_is_read_within_the_memory_of_its_process(tmp_
         file.write("name,level\n")
         file.writelines(f"customer {row},A\n" for row in range(limits.ROWS - 1))
     parse.write_whole(tmp_path / "source.json", {"path": str(source)})
-    reader = child.start(tmp_path)
-    _, _, used = os.wait4(reader.pid, 0)
-    reader.returncode = 0  # it is waited for already
+    assert child.start(tmp_path).wait() == 0  # which the system would end beyond its limit of memory
     assert orjson.loads((tmp_path / "parsed.json").read_bytes())["rows"] == limits.ROWS - 1
-    assert used.ru_maxrss * 1024 < limits.MEMORY_BYTES
 
 
 @pytest.mark.parametrize(
