@@ -17,6 +17,7 @@ from api.errors import add_handlers
 from api.guard import Guard
 from api.hot import HotRoutes
 from api.openapi import describe
+from api.prefix import PREFIX
 from api.routes import (
     app_files,
     auth,
@@ -26,6 +27,7 @@ from api.routes import (
     comments,
     definitions,
     designers,
+    duplicates,
     events,
     exports,
     expressions,
@@ -51,12 +53,12 @@ from api.routes import (
     rights,
     rules,
     search,
+    secrets,
     tokens,
     views,
 )
 from engine.runtime import Runtime
 
-PREFIX = "/api/v1"
 OPEN_PATHS = (
     "/health",
     "/health/live",
@@ -86,6 +88,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     relations.router,
     batches.router,
     bulk.router,
+    duplicates.router,
     comments.router,
     views.router,
     public_links.router,
@@ -94,6 +97,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     parked.router,
     life_cycle.router,
     designers.router,
+    secrets.router,
     app_files.router,
     form_drafts.router,
     expressions.router,

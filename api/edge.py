@@ -5,24 +5,25 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
-import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 import structlog
 from starlette.requests import Request
 
 from api import replies
+from api.bounded_threads import BoundedThreads
 from api.busy import is_busy
 from api.file_threads import FileThreads
 from api.pace import Pace
+from api.prefix import PREFIX
 from designer_schemas.generate import schemas
 from engine.changes.operations import note
-from engine.errors import TryAgain
+from engine.errors import EngineError, TryAgain
 from engine.findings import text
 from engine.identity import tokens
 from engine.identity.narrowing import PasswordChangeNeeded, WrongAddress
@@ -30,6 +31,7 @@ from engine.identity.passwords import TooManyFailures
 from engine.identity.principal import Principal
 from engine.identity.sessions import NotAuthenticated, Sessions
 from engine.runtime import Runtime
+from engine.storage.database import Occupied
 from engine.storage.unit_of_work import UnitOfWork
 
 log = structlog.get_logger("fourfold.edge")
@@ -40,7 +42,8 @@ ATTEMPTS = 6
 FIRST_PAUSE = 0.005
 PASSWORD_THREADS = 2
 PASSWORDS_WAITING = 16
-PASSWORD_PATHS = ("/auth/password", "/auth/me", "/auth/logout")
+CASES_WAITING = 4
+PASSWORD_PATHS = frozenset(PREFIX + path for path in ("/auth/password", "/auth/me", "/auth/logout"))
 """What a login with a password that must be changed may do."""
 
 
@@ -60,7 +63,11 @@ class Edge:
         size = max(1, runtime.settings.pool_size - 1) if self._sqlite else runtime.settings.pool_size
         self._pool: Executor = ThreadPoolExecutor(size, "fourfold-request")
         self._writer: Executor = ThreadPoolExecutor(1, "fourfold-writer") if self._sqlite else self._pool
-        self.passwords = PasswordThreads()
+        self._queued = 0
+        self.passwords = BoundedThreads(
+            "fourfold-password", _too_many_passwords, threads=PASSWORD_THREADS, waiting=PASSWORDS_WAITING
+        )
+        self.cases = BoundedThreads("fourfold-cases", _too_many_tests, threads=1, waiting=CASES_WAITING)
         self.files = FileThreads()
 
     @cached_property
@@ -102,27 +109,43 @@ class Edge:
             return self._pace.timed(shape, run)
         return await self._in(self._pool, lambda: self._pace.timed(shape, run))
 
-    async def write(self, request: Request, function: Work[T], *, source: str = "api") -> T:
+    async def write(
+        self, request: Request, function: Work[T], *, source: str = "api", shape: Hashable = None
+    ) -> T:
         """Run `function` in a writing unit of work of the caller; commits when it returns.
 
-        With the header `Idempotency-Key` the answer is stored in the same transaction, and the same
+        On SQLite a `shape` that was quick before runs on the event loop while no other writer is at work. With
+        the header `Idempotency-Key` the answer is stored in the same transaction, and the same
         request with the same key gets that answer again. Raises KeyReused for another request.
         """
         secret = bearer(request)
         key = request.headers.get("idempotency-key")
-        digest = await request_digest(request) if key else ""
+        digest = await request_digest(request) if key is not None else ""
         identifier, address = origin(request)
 
-        def run() -> T:
+        def run(*, wait: bool = True) -> T:
             principal = self.admitted(request, secret)
             with self.runtime.unit_of_work(
-                principal, source=source, request_id=identifier, address=address
+                principal, source=source, request_id=identifier, address=address, wait=wait
             ) as work:
                 if key is None:
                     return function(work)
                 return replies.once(work, key, _with_rights(digest, principal), function)
 
-        return await self._in(self._writer, lambda: retried(run))
+        if shape is None or not self._sqlite:
+            return await self._in(self._writer, lambda: retried(run))
+        if not self._queued and self._pace.is_quick(shape):
+            try:
+                return self._pace.timed(shape, partial(run, wait=False))
+            except Exception as failure:
+                if not isinstance(failure, Occupied) and not is_busy(failure):
+                    raise
+                # a thread may wait for the other writer, the event loop may not
+        self._queued += 1
+        try:
+            return await self._in(self._writer, lambda: self._pace.timed(shape, partial(retried, run)))
+        finally:
+            self._queued -= 1
 
     async def read_as(self, principal: Principal, function: Work[T]) -> T:
         """Run `function` in a reading unit of work of `principal` (who is known without a token)."""
@@ -169,7 +192,7 @@ class Edge:
         if narrow is not None:
             if not narrow.admits(origin(request)[1]):
                 raise WrongAddress()
-            if narrow.password_only and not request.url.path.endswith(PASSWORD_PATHS):
+            if narrow.password_only and request.scope["path"] not in PASSWORD_PATHS:
                 raise PasswordChangeNeeded()
         return principal
 
@@ -195,6 +218,7 @@ class Edge:
         self._writer.shutdown(wait=True)
         self._pool.shutdown(wait=True)
         self.passwords.close()
+        self.cases.close()
         self.files.close()
 
     @staticmethod
@@ -202,28 +226,25 @@ class Edge:
         return await asyncio.get_running_loop().run_in_executor(executor, run)
 
 
-class PasswordThreads:
-    """Where password hashes are computed: few threads and a short queue, apart from all other requests."""
+class TooManyTests(EngineError):
+    """Other test cases are being run at this moment."""
 
-    def __init__(self, threads: int = PASSWORD_THREADS, waiting: int = PASSWORDS_WAITING) -> None:
-        self._executor = ThreadPoolExecutor(threads, "fourfold-password")
-        self._places = threading.Semaphore(threads + waiting)
+    code = "too_many_tests"
+    zh = "正在运行其他用例。"
+    fix_zh = "请稍等片刻再试。"
+    fix_en = "Try again in a minute."
 
-    async def run(self, function: Callable[[], T]) -> T:
-        """Run it when a thread is free. Raises TooManyFailures when the queue is full."""
-        if not self._places.acquire(blocking=False):
-            raise TooManyFailures(
-                text("正在登录的人太多，请稍后再试。", "Too many people are logging in at this moment."),
-                details={"retry_after": 1},
-                fix=text("请稍等片刻再试。", "Try again in a moment."),
-            )
-        running = self._executor.submit(function)
-        running.add_done_callback(lambda _: self._places.release())
-        return await asyncio.wrap_future(running)
 
-    def close(self) -> None:
-        """Let what runs end, then stop the threads."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
+def _too_many_tests() -> EngineError:
+    return TooManyTests(details={"retry_after": 30})
+
+
+def _too_many_passwords() -> EngineError:
+    return TooManyFailures(
+        text("正在登录的人太多，请稍后再试。", "Too many people are logging in at this moment."),
+        details={"retry_after": 1},
+        fix=text("请稍等片刻再试。", "Try again in a moment."),
+    )
 
 
 def _told(stored: Future[None]) -> None:

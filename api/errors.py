@@ -48,6 +48,7 @@ STATUS: Mapping[str, int] = {
     "too_many_attempts": 429,
     "link_closed": 410,
     "too_many_entries": 429,
+    "too_many_tests": 429,
     "internal_error": 500,
     "report_failed": 500,
     "keys_missing": 500,

@@ -23,6 +23,8 @@ def once(work: UnitOfWork, key: str, digest: str, function: Callable[[UnitOfWork
 
     Two requests with the same key at the same moment: the second waits for the first one's commit.
     """
+    if not key.strip():
+        raise BadRequest({"zh": "Idempotency-Key 为空。", "en": "The Idempotency-Key is empty."})
     if len(key) > LONGEST_KEY:
         raise BadRequest({"zh": "Idempotency-Key 过长。", "en": "The Idempotency-Key is too long."})
     if claim(work, key, digest):

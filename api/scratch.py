@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,7 +16,9 @@ from api.boot import build, metadata
 from engine.cases.kind import Suite
 from engine.cases.run import CaseResult, load_people, run_suite
 from engine.definitions.app import Documents
-from engine.definitions.check import check_app
+from engine.definitions.check import check_app, kinds
+from engine.definitions.modules.compose import composed
+from engine.definitions.neighbours import TO_COME
 from engine.definitions.publish import publish
 from engine.errors import Invalid, NotFound
 from engine.identity.changed import identity_changes
@@ -30,6 +32,7 @@ from engine.storage.unit_of_work import UnitOfWork
 from engine.testing import FixedClock
 
 SECONDS = 300.0
+NO_APPS: Mapping[str, Documents] = MappingProxyType({})
 
 
 class SuiteNotFound(NotFound):
@@ -115,16 +118,24 @@ def suites_of(documents: Documents, registries: Any, only: Collection[str] = ())
 
 
 def run_cases(
-    documents: Documents, suites: Collection[Suite], *, seconds: float = SECONDS
+    documents: Documents,
+    suites: Collection[Suite],
+    *,
+    seconds: float = SECONDS,
+    apps: Mapping[str, Documents] = NO_APPS,
 ) -> Iterator[CaseResult]:
-    """Run suites one after the other, each in a store of its own, for at most so long. Raises Invalid when
-    the app cannot be published there.
+    """Run suites one after the other, each in a store of its own, for at most so long; `apps` are others that the
+    app refers to. Raises Invalid when one of them cannot be published there.
     """
     until = time.monotonic() + seconds
     app = next(iter(documents["app"]))
     for suite in suites:
         with scratch() as made:
             load_people(made.runtime, made.clock, suite)
-            with made.runtime.unit_of_work(SYSTEM, source="designer") as work:
-                publish(work, documents)
-            yield from run_suite(made.runtime, made.clock, app, suite, keep=made.keep, until=until)
+            made.runtime.services[TO_COME] = {**apps, app: documents}
+            for each in (*(apps[key] for key in sorted(apps)), documents):
+                with made.runtime.unit_of_work(SYSTEM, source="designer") as work:
+                    publish(work, each)
+            whole = composed(documents, kinds(made.runtime.registries))
+            for result in run_suite(made.runtime, made.clock, app, suite, keep=made.keep, until=until):
+                yield replace(result, findings=tuple(whole.placed(result.findings)))

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from engine.definitions.app import AppDocument
+from engine.definitions.modules.schema import ADD, EXTEND, MODULE
 from engine.registry import Registry
 from rules.steps import WAIT, WaitParams
 
@@ -55,6 +56,8 @@ def schemas(registries: Mapping[str, Registry]) -> dict[str, Schema]:
 def _closed(kind: str, model: type[BaseModel], registries: Mapping[str, Registry]) -> Schema:
     schema = model.model_json_schema(ref_template=REFERENCE)
     definitions: dict[str, Schema] = schema.pop("$defs", {})
+    if kind == MODULE:
+        _close_modules(schema, registries)
     waiting = list(_close_parts(schema))
     done: set[str] = set()
     while waiting:
@@ -75,6 +78,13 @@ def _closed(kind: str, model: type[BaseModel], registries: Mapping[str, Registry
         **schema,
         **({"$defs": dict(sorted(definitions.items()))} if definitions else {}),
     }
+
+
+def _close_modules(schema: Schema, registries: Mapping[str, Registry]) -> None:
+    """Let a module name the kinds there are; the schemas of those describe what it brings."""
+    known = sorted(each.type for each in registries["definition"].values() if each.type != MODULE)
+    for section in (ADD, EXTEND):
+        schema["properties"][section]["propertyNames"] = {"enum": known}
 
 
 def _kinds(

@@ -11,6 +11,7 @@ from engine.cases.steps.wait import Wait
 from engine.changes.jobs.log_retention import LogRetention
 from engine.connect.built_ins import BUILT_INS as CONNECT
 from engine.definitions.ahead import PublishAhead
+from engine.definitions.modules.kind import ModuleKind
 from engine.expressions.functions import BUILTIN as FUNCTIONS
 from engine.files.jobs.file_cleanup import FileCleanup
 from engine.files.jobs.file_remove import FileRemove
@@ -18,11 +19,13 @@ from engine.files.jobs.file_strip import FileStrip
 from engine.identity.handover.job import HandoverJob
 from engine.identity.handover.mentions import Mentions
 from engine.identity.handover.organisation import Designs, Headships, Subordinates
+from engine.identity.password_link import PasswordLink
 from engine.jobs.housekeeping import Housekeeping
 from engine.permissions.kind import RoleKind, ScopeKind
 
 BUILT_INS: tuple[type[Any], ...] = (
     CalendarKind,
+    ModuleKind,
     TestKind,
     Wait,
     ExpectMessage,
@@ -32,6 +35,7 @@ BUILT_INS: tuple[type[Any], ...] = (
     PublishAhead,
     LogRetention,
     HandoverJob,
+    PasswordLink,
     Headships,
     Subordinates,
     Designs,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -59,6 +59,10 @@ class DefinitionKind(ABC):
         """
         return None
 
+    def names_abroad(self, document: Mapping[str, Any]) -> Iterable[str]:
+        """The forms of other apps (`hr.employee`) that a document, as JSON and perhaps wrong, refers to."""
+        return ()
+
     def lay_out(self, work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) -> Any:
         """Where the store is to keep what `after` describes, as JSON; None for where it stands by default."""
         return None
@@ -69,6 +73,9 @@ class DefinitionKind(ABC):
 
     def make_room(self, work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) -> None:
         """What `after` needs in the store before anybody works with it (tables, columns), beside `before`."""
+
+    def go_outside(self, runtime: Runtime, state: Mapping[str, Any]) -> None:
+        """What the store does in no transaction, before the next piece of `go_ahead`; done twice it is done once."""
 
     def go_ahead(
         self, work: UnitOfWork, before: CompiledApp, after: CompiledApp, state: dict[str, Any]

@@ -109,7 +109,7 @@ def _startable(
 
 def _refuse_broken(app: CompiledApp, form: Form, wanted: str | None) -> None:
     """A flow that is switched off is another answer than none. Raises DefinitionBroken."""
-    for key, document in app.source.get("flow", {}).items():
+    for key, document in app.composition.documents.get("flow", {}).items():
         if document.get("form") == form.key and wanted in {None, key}:
             app.require_whole("flow", key)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from engine.definitions.app import CompiledApp
 from engine.errors import Forbidden
-from engine.expressions import CheckedExpression, Env, Params, Scope, Shape, Type, print_sql
+from engine.expressions import CheckedExpression, Env, Scope, Shape, Type, print_sql
 from engine.expressions import types as t
 from engine.permissions.compiled import (
     NOTHING,
@@ -22,10 +22,13 @@ from engine.permissions.compiled import (
 from engine.permissions.granting import both_kept, grants_for, shared_only
 from engine.permissions.roles import rights
 from engine.storage.unit_of_work import UnitOfWork
-from forms.columns import Query, RecordColumns, col, table
-from forms.compiled import Form, FormShape
+from forms.columns import RecordColumns, col, table
+from forms.compiled import Form
 from forms.environment import environment, variables
 from forms.plans import KEPT
+from forms.query import query_of
+from forms.reach import forms_in_reach
+from forms.shape import FormShape
 from forms.shares import parts_of, shared, sharing, with_parts
 from forms.system_forms import SYSTEM_FORMS, public_shape
 
@@ -51,6 +54,7 @@ class VisibleShape:
     grants: GrantSet
     prefix: str = ""
     masked: bool = False
+    behind: Callable[[str], Shape | None] | None = None
 
     @property
     def key(self) -> str:
@@ -88,6 +92,14 @@ class VisibleShape:
             return None
         return VisibleShape(child, self.grants, f"{name}.")
 
+    def referring(self, name: str) -> Shape | None:
+        """The records behind a backlink, if the reader may see it and by what they refer here."""
+        whole, link = self.whole.referred.get(name, (None, ""))
+        if whole is None or self.behind is None or not self._tells(name):
+            return None
+        found = self.behind(whole.key)
+        return found if isinstance(found, VisibleShape) and found.grants.shows(link) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -99,7 +111,16 @@ class Access:
     app: CompiledApp
     exporting: str | None = None
 
+    def home(self, form: str) -> tuple[Access, str]:
+        """Whose rights count for a form in reach, and its key there: the roles of its own app judge."""
+        there, key = self.app.home(form)
+        return (self, form) if there is self.app else (Access(self.work, there), key)
+
     def grants(self, form: str, action: str) -> GrantSet:
+        """The grants of who acts for an action on a form in reach."""
+        there, key = self.home(form)
+        if there is not self:
+            return there.grants(key, action)
         found = self._granted(form, action)
         if not self.work.principal.parts:
             return found
@@ -107,9 +128,9 @@ class Access:
 
     def _granted(self, form: str, action: str) -> GrantSet:
         """What the roles of who acts give, asked once while they act."""
-        known: Any = self.work.memory.get(GRANTED)
+        known: Any = self.work.memory.get((GRANTED, self.app.key))
         if known is None or known[0] is not self.work.principal or known[1] is not self.app:
-            known = self.work.memory[GRANTED] = (self.work.principal, self.app, {})
+            known = self.work.memory[GRANTED, self.app.key] = (self.work.principal, self.app, {})
         found: GrantSet | None = known[2].get((form, action))
         if found is None:
             found = known[2][form, action] = grants_for(self.app, self.work.principal, form, action)
@@ -124,6 +145,9 @@ class Access:
 
     def readable(self, form: str, record: str) -> GrantSet:
         """The grants for reading one record: without any, what a task or a colleague shares of it."""
+        there, key = self.home(form)
+        if there is not self:
+            return there.readable(key, record)
         if not self.work.principal.may(self.app.key, form, "view"):
             return NOTHING
         return self.seen(form) or shared_only(self.app, self.work.principal, form, sharing(self.work, record))
@@ -139,20 +163,22 @@ class Access:
     def key(self) -> tuple[str, ...]:
         """Equal keys have equal rights: for caches of statements."""
         known = rights(self.app, self.work.principal)
-        for form in sorted(self.work.principal.parts):
-            known = (*known, form, *parts_of(self.work, self.app, form.partition(".")[2]))
+        for part in sorted(self.work.principal.parts):
+            key, _, form = part.partition(".")
+            app = self.app.others.get(key, self.app)
+            known = (*known, part, *parts_of(self.work, app, form))
         return known if self.exporting is None else (*known, "exporting", self.exporting)
 
     def scope(self, form: Form, *, masked: bool = False) -> Scope:
         """Names that the reader may use in filters and orders; with `masked` those too that are masked."""
-        shape = VisibleShape(form.shape, self.seen(form.key), masked=masked)
+        shape = VisibleShape(form.shape, self.seen(form.key), masked=masked, behind=self._shape)
         functions, calendars = self.work.runtime.functions, self.app.calendars
         return Scope(shape, self._shape, self.app.variables, functions=functions, calendars=calendars)
 
     def _shape(self, form: str) -> Shape | None:
-        compiled = self.app.kind("form").get(form)
+        compiled = forms_in_reach(self.app).get(form)
         if compiled is not None:
-            return VisibleShape(compiled.shape, self.seen(form))
+            return VisibleShape(compiled.shape, self.seen(form), behind=self._shape)
         if self.work.principal.is_admin:
             return SYSTEM_FORMS[form].shape() if form in SYSTEM_FORMS else None
         return public_shape(form)
@@ -180,7 +206,7 @@ class Access:
 
     def _flag_statement(self, form: Form, grants: GrantSet, *, write: bool) -> tuple[str, Any]:
         dialect = self.work.runtime.database.dialect
-        query = Query(dict(self.app.kind("form")), dialect, Params(dialect))
+        query = query_of(self.app, dialect)
         columns = RecordColumns(query, form, "r", form=form, grants=grants)
         flags = [columns.rows_of(grant, write=write) for grant in grants.grants]
         place = query.params.variable("record_id", t.TEXT)

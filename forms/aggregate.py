@@ -18,11 +18,12 @@ from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
 from forms.asked_paths import read_path
 from forms.codec import Codec
-from forms.columns import Joins, Query, RecordColumns, col, table
+from forms.columns import RecordColumns, col, table
 from forms.compiled import Form
 from forms.environment import variables
 from forms.listing import read_filter
 from forms.plans import kept
+from forms.query import Joins, query_of
 from forms.totals import aggregate
 
 GROUPS, MEASURES, MOST = 4, 12, 1000
@@ -107,9 +108,7 @@ class _Maker:
         self.dialect = access.work.runtime.database.dialect
         grants = access.seen(form.key)
         self.grants = grants
-        self.query = Query(
-            dict(access.app.kind("form")), self.dialect, Params(self.dialect), grants_of=access.seen
-        )
+        self.query = query_of(access.app, self.dialect, access.seen)
         self.joins = Joins()
         self.row = RecordColumns(self.query, form, "r", form=form, joins=self.joins, grants=grants)
 

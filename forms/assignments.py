@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from engine.expressions import CheckedExpression, Env
 from engine.findings import Text
 from engine.protocols import ActionScope
-from forms.compiled import PART, Field, Form, RowKind
+from forms.compiled import Field, Form, RowKind
 from forms.field_type import Reading
+from forms.shape import PART
 from forms.values import Problem
 
 SETTABLE_SYSTEM = ("owner", "dept")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from engine.jobs import enqueue
 from engine.jobs.repository import Job
 from engine.protocols import JobHandler
-from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import compiled_form
+from forms.in_id_order import ids_after
 from forms.rollups import derive
-from forms.tables import quoted
 
 CHUNK = 200
 
@@ -22,12 +21,7 @@ class Backfill(JobHandler):
     def run(self, work: UnitOfWork, job: Job) -> None:
         app = work.app(job.payload["app"])
         form = compiled_form(app, job.payload["form"])
-        mark = MARK[work.runtime.database.dialect]
-        text = (
-            f"SELECT {quoted('id')} FROM {quoted(form.table)} WHERE {quoted('id')} > {mark} "
-            f"AND {quoted('deleted_at')} IS NULL ORDER BY {quoted('id')} LIMIT {CHUNK}"
-        )
-        ids = [row[0] for row in work.rows(text, (job.payload["after"],))]
+        ids = ids_after(work, form.table, job.payload["after"], limit=CHUNK, live=True)
         with work.as_system("engine"):
             for record in ids:
                 derive(work, app, form, record)

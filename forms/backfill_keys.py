@@ -12,15 +12,14 @@ from engine.jobs import enqueue
 from engine.jobs.repository import Job
 from engine.protocols import JobHandler, Record
 from engine.storage.database import INTEGRITY
-from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms import rows
 from forms.compiled import Form, RowKind, compiled_form
 from forms.environment import environment
 from forms.evolution.moves import Moved
+from forms.in_id_order import ids_after
 from forms.records import load
 from forms.shadows import fresh_shadows
-from forms.tables import quoted
 from forms.uniques import unique_keys
 
 CHUNK = 200
@@ -41,7 +40,7 @@ class BackfillKeys(JobHandler):
         payload = job.payload
         app = work.app(payload["app"])
         form = compiled_form(app, payload["form"])
-        ids = _next(work, form, payload["after"])
+        ids = ids_after(work, form.table, payload["after"], limit=CHUNK)
         with work.as_system("engine"):
             found = [each for each in ids if _fill(work, app, form, each, payload["columns"])]
         doubles = [*payload["doubles"], *found]
@@ -71,15 +70,6 @@ def arm_moved(work: UnitOfWork, app: CompiledApp, moved: Sequence[Moved]) -> Non
 def _enqueue(work: UnitOfWork, app: CompiledApp, form: str, columns: Mapping[str, list[str]]) -> None:
     payload = {"app": app.key, "form": form, "columns": columns, "by": work.principal.user}
     enqueue(work, BackfillKeys.type, {**payload, "after": "", "doubles": []}, app=app.key)
-
-
-def _next(work: UnitOfWork, form: Form, after: str) -> list[str]:
-    mark = MARK[work.runtime.database.dialect]
-    text = (
-        f"SELECT {quoted('id')} FROM {quoted(form.table)} WHERE {quoted('id')} > {mark} "
-        f"ORDER BY {quoted('id')} LIMIT {CHUNK}"
-    )
-    return [row[0] for row in work.rows(text, (after,))]
 
 
 def _fill(

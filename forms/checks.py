@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.expressions import Env
 from engine.findings import NO_FIX, Finding, Text
+from forms.apart import check_apart, overlapping_rows
 from forms.attachments import holders
 from forms.choosing import find_refused
 from forms.compiled import ChildTable, Field, Form, Named, RowKind
@@ -34,10 +35,11 @@ def check(save: Saving) -> list[Finding]:
         for index, row in enumerate(rows):
             findings += _row_findings(child, row, save.row_env, f"/{child.key}/{index}")
         findings += doubles_within(child, rows, save.row_env)
+        findings += overlapping_rows(child, rows, save.row_env)
     findings += _missing_targets(save)
     for check_further in form.once("checks", lambda: _further(form)):
         findings += check_further(save)
-    return findings or check_draws(save)
+    return findings or check_draws(save) or check_apart(save)
 
 
 def _further(form: Form) -> list[Callable[[Saving], Iterator[Finding]]]:
@@ -166,11 +168,13 @@ def new_names(field: Field, value: Any, before: Mapping[str, Any] | None) -> Ite
 def _exists(save: Saving, form: str, value: str) -> bool:
     work = save.work
     known = work.memory.setdefault("existing", {})
-    key = (form, value)
+    app, inner = save.app.home(form)
+    key = (app.key, inner, value)
     if key not in known:
         system = SYSTEM_FORMS.get(form)
         if system is None:
-            known[key] = exists(work, save.app.kind("form")[form], value)
+            target = app.kind("form").get(inner)
+            known[key] = target is not None and exists(work, target, value)
         elif value in (work.principal.user, work.principal.dept, "system"):
             known[key] = True
         else:

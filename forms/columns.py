@@ -7,55 +7,20 @@ grants show becomes CASE WHEN <their rows> THEN column END, and joined rows are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from itertools import count
-
 from sqlglot import exp
 
-from engine.expressions import CheckedExpression, ChildSource, Params, lower
+from engine.definitions.app import split_key
+from engine.expressions import CheckedExpression, ChildSource, lower
 from engine.expressions.sql import build as b
+from engine.expressions.sql.columns import Listed
 from engine.permissions.compiled import UNLIMITED, CompiledGrant, GrantSet, uncovered
-from engine.storage.database import DialectName
-from forms.compiled import PART, WHOLE, Field, Form, RowKind
+from forms.compiled import Field, Form, RowKind
 from forms.granted_rows import granted, ways
+from forms.query import Joins, Query
+from forms.shape import PART, WHOLE
 from forms.system_forms import SYSTEM_FORMS
 from forms.tables import ORDER, PARENT, TARGET, link_table
 from forms.totals import aggregate
-
-GrantsOf = Callable[[str], GrantSet]
-
-
-def unlimited(_form: str) -> GrantSet:
-    """Full rights on every form."""
-    return UNLIMITED
-
-
-@dataclass(slots=True)
-class Joins:
-    """The LEFT JOINs of one query, one per reference of each row."""
-
-    aliases: dict[tuple[str, str], str] = field(default_factory=dict)
-    clauses: list[tuple[exp.Expr, exp.Expr]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Query:
-    """What all columns of one statement share."""
-
-    forms: dict[str, Form]
-    dialect: DialectName
-    params: Params
-    grants_of: GrantsOf = unlimited
-    names: Iterator[int] = field(default_factory=lambda: count(1))
-    rows: dict[tuple[str, CompiledGrant, bool], exp.Expr] = field(default_factory=dict)
-
-    def alias(self) -> str:
-        return f"t{next(self.names)}"
-
-    def freed(self) -> Query:
-        """The same statement, read with the app's own rights."""
-        return replace(self, grants_of=unlimited)
 
 
 class RecordColumns:
@@ -73,7 +38,7 @@ class RecordColumns:
         parent: RecordColumns | None = None,
         prefix: str = "",
     ) -> None:
-        self.query = query
+        self.query = query.at(form)
         self.row = row
         self.alias = alias
         self.form = form
@@ -81,6 +46,7 @@ class RecordColumns:
         self.grants = grants
         self.parent = parent
         self.prefix = prefix
+        self.sought = False
 
     def column(self, path: tuple[str, ...]) -> exp.Expr:
         """The value at a path of field names, in storage form."""
@@ -121,6 +87,8 @@ class RecordColumns:
                 .where(inner.condition, copy=False)
             )
             return ChildSource(inner.source, linked, inner.columns, inner.order)
+        if path[0] in self._form().referring:
+            return self._referring(path[0])
         child = self._form().children[path[0]]
         alias = self.query.alias()
         columns = RecordColumns(
@@ -133,12 +101,36 @@ class RecordColumns:
             prefix=f"{child.key}.",
         )
         belongs: exp.Expr = exp.EQ(this=col(alias, PARENT), expression=col(self.alias, "id"))
-        if not self.grants.always_shows(child.key):
-            # where no grant shows the child table, it has no rows for the reader
-            showing = [self.rows_of(g) for g in self.grants.grants if g.shows(child.key)]
-            belongs = exp.and_(belongs, any_of(showing) if showing else exp.false())
+        belongs = exp.and_(belongs, *self._where_shown(child.key))
         order = (col(alias, ORDER), col(alias, "id"))
         return ChildSource(table(child.table, alias), belongs, columns, order)
+
+    def _referring(self, key: str) -> ChildSource:
+        """The records behind a backlink, those of the reader alone."""
+        link = self._form().referring[key]
+        source, alias = self.query.forms[link.form], self.query.alias()
+        grants = self.query.grants_of(source.key)
+        columns = RecordColumns(self.query, source, alias, form=source, grants=grants)
+        rows = columns.row_predicate(grants)
+        own = col(self.alias, "id")
+        live = exp.and_(
+            exp.Is(this=col(alias, "deleted_at"), expression=exp.null()),
+            *([exp.paren(rows)] if rows is not None else ()),
+            *columns._where_shown(link.link),
+            *self._where_shown(key),
+        )
+        belongs = exp.and_(names(self.query, source, alias, link.link, own, self._form().key), live)
+        listed = None
+        if self.sought and source.fields[link.link].refers:
+            listed = Listed(col(alias, column_name(self.query, source.fields[link.link])), own, live)
+        return ChildSource(table(source.table, alias), belongs, columns, (col(alias, "id"),), listed)
+
+    def _where_shown(self, key: str) -> list[exp.Expr]:
+        """Where no grant shows a field, it says nothing, and a child table has no rows for the reader."""
+        if self.grants.always_shows(key):
+            return []
+        showing = [self.rows_of(grant) for grant in self.grants.grants if grant.shows(key)]
+        return [exp.paren(any_of(showing)) if showing else exp.false()]
 
     def row_predicate(self, grants: GrantSet, *, sought: bool = False) -> exp.Expr | None:
         """The rows that `grants` let the reader see, or None for all. `sought`: the statement looks for these
@@ -169,9 +161,10 @@ class RecordColumns:
             self.query.rows[key] = granted(self, grant, write=write)
         return self.query.rows[key].copy()
 
-    def free(self, condition: CheckedExpression) -> exp.Expr:
-        """A condition on this row, read with the app's own rights."""
+    def free(self, condition: CheckedExpression, *, sought: bool = False) -> exp.Expr:
+        """A condition on this row, read with the app's own rights; `sought` as of `row_predicate`."""
         columns = RecordColumns(self.query.freed(), self.row, self.alias, form=self.form)
+        columns.sought = sought
         return lower(condition, columns, self.query.params, self.query.dialect)
 
     def _guarded(self, name: str, column: exp.Expr) -> exp.Expr:
@@ -298,7 +291,8 @@ def names(query: Query, source: RowKind, alias: str, key: str, record: exp.Expr,
     field = source.fields[key]
     if field.parts:
         which, named = field.parts
-        same = exp.EQ(this=col(alias, column_name(query, which)), expression=exp.Literal.string(form))
+        own = exp.Literal.string(split_key(form)[1])  # a field names forms of its own app alone
+        same = exp.EQ(this=col(alias, column_name(query, which)), expression=own)
         return exp.and_(same, exp.EQ(this=col(alias, column_name(query, named)), expression=record))
     if not field.linked:
         return exp.EQ(this=col(alias, column_name(query, field)), expression=record)

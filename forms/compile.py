@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,30 +10,25 @@ from engine.definitions.context import Context
 from engine.expressions import CheckedExpression, Scope, Type
 from engine.expressions import types as t
 from engine.findings import Text
+from forms.abroad import refuse_kept, refuse_unique
+from forms.apart import compile_apart
 from forms.choosing import choices_of
-from forms.compiled import (
-    PART,
-    CheckRule,
-    ChildTable,
-    Field,
-    Form,
-    Rollup,
-    RowKind,
-    Rule,
-    UniqueRule,
-    label_of,
-)
+from forms.compiled import CheckRule, ChildTable, Field, Form, Rollup, RowKind, Rule, UniqueRule, label_of
 from forms.dependencies import arrange
 from forms.draws import compile_draws
+from forms.duplicates import refuse_unfit
 from forms.field_type import Reading
 from forms.field_types.formula import Formula
 from forms.linked import Linked, compile_linked
+from forms.outline import outlines, shape_forms
 from forms.read_fields import all_rows, child_pointer, field_pointer, read_form
+from forms.referring import refuse_referring
 from forms.relations import check_relations
 from forms.resolve import Resolver
 from forms.schema import FormDocument, FromRecords, Unique, Validation
 from forms.sealing import refuse_leaks, seal_fields
 from forms.search.fields import read_search
+from forms.shape import PART
 from forms.system_forms import SYSTEM_FORMS
 from forms.uniques import shadow_column
 from forms.values import Problem
@@ -42,16 +37,12 @@ from forms.values import Problem
 def compile_forms(documents: Mapping[str, FormDocument], context: Context) -> dict[str, Form]:
     """The compiled forms by key; what is wrong goes to `context`."""
     forms = {key: read_form(document, context) for key, document in documents.items()}
+    context.abroad.update(outlines(context))
     Resolver(forms, context).resolve_all()
     for system in SYSTEM_FORMS.values():
         context.shapes[system.key] = system.shape()
-    for form, child, _pointer in all_rows(forms.values()):
-        row: RowKind = child or form
-        row.shape.types.update(
-            {each.key: each.value_type for field in row.fields.values() for each in typed(field)}
-        )
-        named = (*row.fields.values(), *(form.children.values() if child is None else ()))
-        row.shape.labels.update({word: each.key for each in named for word in each.label.values()})
+    shape_forms(forms.values())
+    context.shapes.update({key: form.shape for key, form in context.abroad.items()})
     seal_fields(forms.values(), context)
     context.shapes.update({key: form.shape for key, form in forms.items()})
     for form, child, _pointer in all_rows(forms.values()):
@@ -65,19 +56,13 @@ def compile_forms(documents: Mapping[str, FormDocument], context: Context) -> di
         for child in form.children.values():
             whole.child_conditions(child)
         compile_draws(form, forms, context)
+        compile_apart(form, context)
     for form in forms.values():
         form.search = read_search(form, context)
     if not context.failed:
         refuse_leaks(forms, context)
         arrange(forms, context)
     return forms
-
-
-def typed(field: Field) -> Iterator[Field]:
-    """The field if it has a value in expressions, and its parts."""
-    if not field.parts or field.value_type.kind != "null":
-        yield field
-    yield from field.parts
 
 
 def _zone(context: Context) -> ZoneInfo:
@@ -181,6 +166,7 @@ class RowCompiler:
 
     def _field(self, field: Field, pointer: str) -> None:
         options: Any = field.kind.options
+        refuse_unfit(field, pointer, self.context, in_rows=self.child is not None)
         field.required = self._condition(options.required, f"{pointer}/required")
         field.visible = self._condition(options.visible, f"{pointer}/visible")
         field.readonly = self._condition(options.readonly, f"{pointer}/readonly")
@@ -191,6 +177,7 @@ class RowCompiler:
         elif field.type in ("lookup", "copy"):
             field.expression = self.context.expression(options.path, f"{pointer}/path", self.scope)
             self._needs_reference(options.path, pointer)
+            refuse_kept(field, field.expression, f"{pointer}/path", self.context)
         elif field.source == "rollup":
             field.rollup = self._rollup(options, pointer)
         if options.default is not None and not field.derived:
@@ -265,6 +252,7 @@ class RowCompiler:
         if options.where is not True:
             scope = self.context.scope(shape, parent=whole if rows else None)
             where = self.context.expression(options.where, f"{pointer}/where", scope, expect=t.BOOL, sql=True)
+            where = refuse_referring(where, f"{pointer}/where", self.context)
         field = rollup_field(options.field, rows)
         paths = [(options.link,), *(where.dependencies if where is not None else ())]
         paths += [tuple(field.split("."))] if field else []
@@ -301,6 +289,8 @@ class RowCompiler:
         when = None
         if rule.when is not True:
             when = self.context.expression(rule.when, f"{pointer}/when", self.scope, expect=t.BOOL)
+            when = refuse_referring(when, f"{pointer}/when", self.context)
+            refuse_unique(when, f"{pointer}/when", self.context)
         return UniqueRule(
             shadow_column([self.row.column_of(key) for key in rule.fields], when, keyed=self._sealed(rule)),
             tuple(rule.fields),

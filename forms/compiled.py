@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.definitions.app import CompiledApp, Label
 from engine.errors import NotFound
-from engine.expressions import CheckedExpression, Shape, Type
+from engine.expressions import CheckedExpression, Type
 from forms.codec import Codec
 from forms.field_type import FieldType, Reading
 from forms.schema import FormDocument, SubtableDocument
+from forms.shape import PART, FormShape
 
 if TYPE_CHECKING:
+    from forms.apart import NoOverlap
     from forms.linked import Linked
 
 
@@ -25,47 +27,6 @@ class FormNotFound(NotFound):
 
     code = "form_not_found"
     zh = "应用中没有该表单。"
-
-
-PART = "__"
-"""Between the key of a field and the name of one of its parts: `period__start` is the column of
-`period.start`. No field of a document has it in its key.
-"""
-
-
-WHOLE = "_whole_"
-"""Before the key of a field in the path of a filter: compare its whole value, masked or encrypted as it is."""
-
-
-class FormShape:
-    """The names and types that expressions see; `types` may be filled while forms are compiled.
-
-    `whole` are fields that are written part by part: `period.start` has a type, `period` has none. `tree` is
-    the field that names the record above, where the records form a tree. `sealed` are encrypted fields,
-    which SQL cannot read. `labels` lead from what people call a field or child table to its key.
-    """
-
-    def __init__(self, key: str) -> None:
-        self.key = key
-        self.types: dict[str, Type] = {}
-        self.tree: str | None = None
-        self.children: dict[str, FormShape] = {}
-        self.whole: set[str] = set()
-        self.sealed: set[str] = set()
-        self.labels: dict[str, str] = {}
-
-    def type_of(self, name: str) -> Type | None:
-        return self.types.get(name)
-
-    def names(self) -> Iterable[str]:
-        return [*(name for name in self.types if PART not in name), *self.whole, *self.children]
-
-    def child(self, name: str) -> Shape | None:
-        return self.children.get(name)
-
-    def called(self, label: str) -> str | None:
-        """The key of what people call so."""
-        return self.labels.get(label)
 
 
 Rule = bool | CheckedExpression
@@ -208,6 +169,16 @@ class Rollup:
 
 
 @dataclass(frozen=True, slots=True)
+class Referring:
+    """The records of `form` that name this one in their field `link`, known to expressions by the key of a
+    backlink.
+    """
+
+    form: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class Draw:
     """What the child rows `rows` take in `field` from the record `link` names, which has `of` (child table and
     field); both by the fields `match`.
@@ -272,7 +243,7 @@ class LayoutItem:
 @dataclass(slots=True)
 class RowKind:
     """What a form and a child table have in common: a table with fields. `distinct` are constraints on the
-    rows of one record among themselves.
+    rows of one record among themselves, `apart` says which records, or rows of one record, do not overlap.
     """
 
     key: str
@@ -283,6 +254,7 @@ class RowKind:
     checks: tuple[CheckRule, ...] = ()
     uniques: tuple[UniqueRule, ...] = ()
     distinct: tuple[UniqueRule, ...] = ()
+    apart: tuple[NoOverlap, ...] = ()
     blinds: tuple[Blind, ...] = ()
     layout: list[LayoutItem] = field(default_factory=list)
     sql: dict[Any, Any] = field(default_factory=dict)
@@ -290,6 +262,7 @@ class RowKind:
     choosing: tuple[Field, ...] = ()
     presets: tuple[Field, ...] = ()
     columns: tuple[Field, ...] = ()
+    referring: dict[str, Referring] = field(default_factory=dict)
     linked: tuple[Field, ...] = ()
     naming: tuple[Field, ...] = ()
 

@@ -11,7 +11,7 @@ from engine.expressions import CheckedExpression, Env
 from engine.ids import new_id
 from engine.protocols import Record
 from engine.storage.unit_of_work import UnitOfWork
-from forms.compiled import ChildTable, Field, Form, RowKind, Rule
+from forms.compiled import ChildTable, Field, Form, Referring, RowKind, Rule
 from forms.counters import next_number, note_number
 from forms.environment import environment
 from forms.field_types.auto import Auto
@@ -44,10 +44,13 @@ def live(work: UnitOfWork, app: CompiledApp, form: Form, values: Mapping[str, An
     return record
 
 
-def _rolled(work: UnitOfWork, app: CompiledApp, form: Form, field: Field, record: str) -> Any:
-    from forms.rollups import aggregate_of  # it computes records itself
+def _rolled(work: UnitOfWork, app: CompiledApp, form: Form, asked: Field | Referring, record: str) -> Any:
+    from forms.referring import referring_records  # both compute records themselves
+    from forms.rollups import aggregate_of
 
-    return aggregate_of(work, app, form, field, record)
+    if isinstance(asked, Referring):
+        return referring_records(work, app, form, asked, record)
+    return aggregate_of(work, app, form, asked, record)
 
 
 def live_row(child: ChildTable, values: Mapping[str, Any], env: Env) -> LiveRecord:
@@ -57,8 +60,8 @@ def live_row(child: ChildTable, values: Mapping[str, Any], env: Env) -> LiveReco
     return row
 
 
-def _no_rollup(record: str, field: Field) -> Any:
-    raise LookupError(f"child tables have no rollups ('{field.key}' of {record})")
+def _no_rollup(record: str, asked: Field | Referring) -> Any:
+    raise LookupError(f"child tables have neither rollups nor backlinks ('{asked}' of {record})")
 
 
 def saving(

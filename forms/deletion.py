@@ -13,6 +13,7 @@ from forms.access import Access
 from forms.compiled import Field, Form, Named
 from forms.compute import saving
 from forms.links import naming_params, naming_text
+from forms.named_from import named_from
 from forms.records import RecordNotFound, finish, load, load_held, pass_lock, update
 from forms.recycle import repository
 from forms.recycle.repository import Emptied, Unit
@@ -79,9 +80,18 @@ def _refuse(work: UnitOfWork, app: CompiledApp, form: Form, record: str) -> None
             count = len(referring(work, source, child, kind.fields[field], Named(form.key, record)))
             if count:
                 counts[name] = counts.get(name, 0) + count
+    access = Access(work, app)
+    hidden = [name for name in counts if not access.seen(name.partition(".")[0])]
+    for place in named_from(work, form):
+        count = len(
+            referring(work, place.form, place.child, place.field, Named(f"{form.app}.{form.key}", record))
+        )
+        name = ".".join(filter(None, (place.app.key, place.form.key, place.child)))
+        if count:
+            counts[name] = counts.get(name, 0) + count
+            if name not in hidden and not Access(work, place.app).seen(place.form.key):
+                hidden.append(name)
     if counts:
-        access = Access(work, app)
-        hidden = [name for name in counts if not access.seen(name.partition(".")[0])]
         if hidden:
             counts["…"] = sum(counts.pop(name) for name in hidden)
         listed = ", ".join(f"{name}: {count}" for name, count in counts.items())

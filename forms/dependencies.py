@@ -20,12 +20,13 @@ def arrange(forms: dict[str, Form], context: Context) -> None:
     graph = _graph(forms)
     if _has_cycle(graph, forms, context):
         return
-    for place in nx.topological_sort(graph):
+    places = list(nx.topological_sort(graph))
+    for place in places:
         _decide(forms, place, context)
     for form in forms.values():
         form.order = tuple(
             (child, key)
-            for owner, child, key in nx.topological_sort(graph)
+            for owner, child, key in places
             if owner == form.key and _computed(forms, (owner, child, key))
         )
         form.feeds = tuple(
@@ -77,12 +78,20 @@ def _along(
 ) -> Iterable[Place]:
     if path and path[0] == "parent" and child is not None:
         child, path = None, path[1:]
-    if child is None and path and path[0] in form.children:
-        child, path = form.children[path[0]], path[1:]
     here: Form | None = form
     for name in path:
-        field = (child or here).find(name) if here is not None else None
-        if field is None or here is None:
+        if here is None:
+            return
+        if child is None and name in here.children:
+            child = here.children[name]
+            continue
+        if child is None and name in here.referring:
+            link = here.referring[name]
+            yield link.form, None, link.link
+            here = forms.get(link.form)
+            continue
+        field = (child or here).find(name)
+        if field is None:
             return
         yield here.key, child.key if child else None, name
         here, child = forms.get(field.value_type.form or ""), None
@@ -140,6 +149,8 @@ def _near(dependencies: Iterable[tuple[str, ...]], *, in_rows: bool) -> bool:
 def _local(forms: dict[str, Form], form: Form, child: ChildTable | None, field: Field) -> bool:
     """Whether the formula reads only this record's own stored values."""
     if field.expression is None:
+        return False
+    if field.expression.referring:
         return False
     for path in field.expression.dependencies:
         places = list(_along(forms, form, child, path))

@@ -17,9 +17,10 @@ from engine.expressions import Params, lower, print_sql
 from engine.expressions import types as t
 from engine.findings import Finding, Text
 from engine.protocols import Record
-from forms.columns import Query, RecordColumns, col, names, table
+from forms.columns import RecordColumns, col, names, table
 from forms.compiled import ChildTable, Draw, Form, RowKind, label_of
 from forms.compute import Saving, holds
+from forms.query import query_of
 from forms.schema import DrawDocument
 from forms.tables import PARENT
 from forms.values import number_text
@@ -181,7 +182,7 @@ def _taken(save: Saving, draw: Draw, record: str) -> Counter[Key]:
 
 def _statement(save: Saving, draw: Draw, dialect: Any) -> tuple[str, Params]:
     form = save.form
-    query = Query(dict(save.app.kind("form")), dialect, Params(dialect))
+    query = query_of(save.app, dialect)
     child = form.children[draw.rows]
     record = RecordColumns(query, form, "r", form=form)
     source, own = (query.params.variable(name, t.TEXT) for name in ("draw_source", "draw_record"))

@@ -14,12 +14,13 @@ from engine.permissions.compiled import CompiledGrant, GrantSet
 from engine.protocols import Record
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
-from forms.compiled import PART, ChildTable, Form, Rule
+from forms.compiled import ChildTable, Form, Rule
 from forms.compute import holds
 from forms.environment import environment
 from forms.masking import masked
 from forms.reading_json import read_only, reader
 from forms.records import RecordNotFound
+from forms.shape import PART
 from forms.targets import check_targets
 
 MERGED = 200

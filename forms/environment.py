@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.definitions.app import CompiledApp
-from engine.expressions import Env, Params, lower, print_sql
+from engine.expressions import Env, lower, print_sql
 from engine.expressions import types as t
 from engine.identity.principal import Principal
 from engine.permissions.roles import named_roles
 from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
-from forms.columns import Query, RecordColumns
+from forms.columns import RecordColumns
 from forms.happenings import LogHappenings
+from forms.query import query_of
 from forms.system_forms import SystemForm
 from forms.tables import quoted
 
@@ -42,6 +43,10 @@ class Variables(Mapping[str, Any]):
                 raise KeyError(name)
             self._known[name] = scope_members(self._work, self._app, name, self)
         return self._known[name]
+
+    def of_app(self, app: str) -> Mapping[str, Any]:
+        """The variables by the names that another app gives them."""
+        return variables(self._work, self._app.others[app])
 
     def __iter__(self) -> Iterator[str]:
         return iter({**self._known, **self._app.kind("scope")})
@@ -137,14 +142,18 @@ def scope_members(work: UnitOfWork, app: CompiledApp, name: str, known: Mapping[
     dialect = work.runtime.database.dialect
     cached = app.memory.get(("scope", name, dialect))
     if cached is None:
-        query = Query(dict(app.kind("form")), dialect, Params(dialect))
+        query = query_of(app, dialect)
         columns = RecordColumns(query, form, "r", form=form)
         live = f'r."deleted_at" IS NULL AND ({print_sql(lower(scope.where, columns, query.params, dialect), dialect)})'
         text = f'SELECT r."id" FROM "{form.table}" AS r WHERE {live}'
-        if scope.descend is not None:
+        along = scope.descend or scope.ascend
+        if along is not None:
+            column = form.column_of(along)
+            near, far = ("id", column) if scope.descend is not None else (column, "id")
             text = (
-                f'WITH RECURSIVE found(id) AS ({text} UNION SELECT c."id" FROM "{form.table}" AS c '
-                f'JOIN found ON c."{form.column_of(scope.descend)}" = found.id WHERE c."deleted_at" IS NULL) SELECT id FROM found'
+                f'WITH RECURSIVE found(id) AS ({text} UNION SELECT c."{near}" FROM "{form.table}" AS c '
+                f'JOIN found ON c."{far}" = found.id WHERE c."deleted_at" IS NULL AND c."{near}" IS NOT NULL) '
+                "SELECT id FROM found"
             )
         cached = app.memory["scope", name, dialect] = (text, query.params)
     text, params = cached

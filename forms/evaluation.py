@@ -18,9 +18,10 @@ from engine.findings import error, text
 from engine.identity.service import principal_of, unknown
 from engine.storage.unit_of_work import UnitOfWork
 from forms.api_records import get_json
-from forms.compiled import compiled_form
+from forms.compiled import Field, Referring, compiled_form
 from forms.environment import Overlay, environment
-from forms.trial_record import RecordReader, not_a_value, read_value, unknown_name
+from forms.referring import referring_records
+from forms.trial_record import RecordReader, Roll, not_a_value, read_value, unknown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ def try_expression(
         raise Invalid([unknown("/as_user", str(trial.as_user))])
     with work.acting(principal, work.source) if trial.as_user else nullcontext():
         env = _environment(work, key, found, trial)
-        reader = RecordReader(found.context.compiled.get("form", {}), env)
+        roll = _roll(work, key, whole.key) if stored else None
+        reader = RecordReader(found.context.compiled.get("form", {}), env, roll)
         kept = set(values) if stored else set()
         record = reader.record(values, whole, "/record", kept=kept)
         if before is not None:
@@ -82,6 +84,19 @@ def _values(work: UnitOfWork, key: str, shape: Shape, trial: Trial) -> Mapping[s
     stored = get_json(work, app, compiled_form(app, shape.key), trial.record)
     names = set(shape.names())
     return {name: value for name, value in stored.items() if name in names}
+
+
+def _roll(work: UnitOfWork, key: str, shape: str) -> Roll:
+    """What refers to a stored record, as far as the published app knows it."""
+    app = work.app(key)
+
+    def roll(record: str, asked: Field | Referring) -> Any:
+        source = app.kind("form").get(asked.form) if isinstance(asked, Referring) else None
+        if source is None or not isinstance(asked, Referring) or asked.link not in source.fields:
+            return None
+        return referring_records(work, app, compiled_form(app, shape), asked, record)
+
+    return roll
 
 
 def _environment(work: UnitOfWork, key: str, found: Found, trial: Trial) -> Env:

@@ -40,7 +40,7 @@ def ways(row: RecordColumns, grants: GrantSet) -> Iterator[exp.Expr]:
             yield exp.paren(exp.and_(*kept))
             continue
         if isinstance(grant.where, CheckedExpression):
-            yield _and(_own(row, grant), kept)
+            yield _and(_own(row, grant, sought=True), kept)
         how = grant.where.key if isinstance(grant.where, PartShare) else type(grant.where).__name__
         if kept or how not in known:
             yield _and(_among(row, _shares(row, grant, write=False, listed=True)), kept)
@@ -52,10 +52,10 @@ def _and(rows: exp.Expr, kept: list[exp.Expr]) -> exp.Expr:
     return exp.paren(exp.and_(rows, *kept)) if kept else rows
 
 
-def _own(row: RecordColumns, grant: CompiledGrant) -> exp.Expr:
+def _own(row: RecordColumns, grant: CompiledGrant, *, sought: bool = False) -> exp.Expr:
     """The rows that fulfil what a grant asks of its own."""
     conditions = [each for each in (grant.where, *grant.also) if isinstance(each, CheckedExpression)]
-    own = [row.free(each) for each in conditions]
+    own = [row.free(each, sought=sought) for each in conditions]
     return own[0] if len(own) == 1 else exp.and_(*own)  # a lone operand need not be a condition
 
 

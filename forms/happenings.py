@@ -9,11 +9,12 @@ from sqlglot import exp
 from engine.changes import happenings
 from engine.changes.happenings import Naming
 from engine.definitions.app import CompiledApp
-from engine.expressions import Params, print_sql
+from engine.expressions import print_sql
 from engine.expressions import types as t
 from engine.expressions.scope import Related
 from engine.storage.unit_of_work import UnitOfWork
-from forms.columns import Query, RecordColumns, any_of, col, table
+from forms.columns import RecordColumns, any_of, col, table
+from forms.query import Query, query_of
 
 _NAMED = "named"
 """The variable that holds the id of the record asked about."""
@@ -33,7 +34,8 @@ class LogHappenings:
 
     def last_activity(self, form: str, record: str) -> datetime | None:
         """When a person last changed the record."""
-        return happenings.last_by_person(self._work, self._app.key, form, record)
+        there, key = self._app.home(form)
+        return happenings.last_by_person(self._work, there.key, key, record)
 
     def last_related(self, record: str, related: Related) -> datetime | None:
         """When a person last created or changed a record that names this one."""
@@ -41,11 +43,13 @@ class LogHappenings:
 
     def changed_at(self, form: str, record: str, field: str) -> datetime | None:
         """When a field got the value it has."""
-        return happenings.last_of_field(self._work, self._app.key, form, record, field)
+        there, key = self._app.home(form)
+        return happenings.last_of_field(self._work, there.key, key, record, field)
 
     def count(self, form: str, record: str, operation: str, since: datetime) -> int:
         """How often an operation was done on the record after `since`."""
-        return happenings.count_of(self._work, self._app.key, form, record, operation, since)
+        there, key = self._app.home(form)
+        return happenings.count_of(self._work, there.key, key, record, operation, since)
 
     def count_related(self, record: str, related: Related, since: datetime) -> int:
         """How many records that name this one were created after `since`."""
@@ -56,7 +60,7 @@ class LogHappenings:
         dialect = self._work.runtime.database.dialect
         known = self._app.memory.get(("naming", related, dialect))
         if known is None:
-            query = Query(dict(self._app.kind("form")), dialect, Params(dialect))
+            query = query_of(self._app, dialect)
             known = (print_sql(_select(query, related), dialect), query.params)
             self._app.memory["naming", related, dialect] = known
         sql, params = known

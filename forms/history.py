@@ -13,10 +13,11 @@ from engine.errors import Forbidden
 from engine.permissions.compiled import GrantSet
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
-from forms.compiled import PART, Form, RowKind
+from forms.compiled import Form, RowKind
 from forms.evolution.past import AsItWas, earlier_keys, epochs_of, told_now
 from forms.masking import masked
 from forms.records import RecordNotFound
+from forms.shape import PART
 from forms.values import moment_json
 from forms.watched import note, watched_names
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.definitions.app import CompiledApp
@@ -11,13 +11,16 @@ from engine.definitions.places import Asked, Place
 from engine.definitions.plan import Impact
 from engine.jobs import enqueue
 from engine.protocols import DefinitionKind
+from engine.runtime import Runtime
 from engine.storage.unit_of_work import UnitOfWork
+from forms.abroad import targets_abroad
 from forms.backfill_keys import arm as arm_keys
 from forms.backfill_keys import arm_moved
 from forms.compile import compile_forms
 from forms.compiled import Field, Form
-from forms.evolution.ahead import go_ahead
+from forms.evolution.ahead import go_ahead, go_outside
 from forms.evolution.evolution import Evolution, evolution
+from forms.evolution.indexes_ahead import complete_indexes, index_steps, make_room_for_indexes
 from forms.evolution.lay_out import lay_out
 from forms.evolution.move_steps import move_steps, obstacles
 from forms.evolution.moves import recomputed
@@ -33,6 +36,7 @@ from forms.schema import FormDocument, OptionSetDocument
 from forms.search.backfill import arm_search
 from forms.shadows import extend_shadows
 from forms.tables import extend_tables
+from forms.widening import widening_steps
 
 
 class OptionSetKind(DefinitionKind):
@@ -60,19 +64,32 @@ class FormKind(DefinitionKind):
     def prune(self, document: dict[str, Any], path: tuple[str | int, ...]) -> dict[str, Any] | None:
         return prune_form(document, path)
 
+    def names_abroad(self, document: Mapping[str, Any]) -> Iterator[str]:
+        return targets_abroad(document)
+
     def lay_out(self, work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) -> Any:
         return lay_out(evolution(work, before, after), Names(work, after.version), after.key)
 
     def plan(self, work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) -> Impact:
         found = evolution(work, before, after)
         return Impact(
-            [*steps_of(work, found), *move_steps(work, found)], [*clashes_of(found), *obstacles(work, found)]
+            [
+                *steps_of(work, found),
+                *move_steps(work, found),
+                *index_steps(work, found),
+                *widening_steps(work, before, after, found),
+            ],
+            [*clashes_of(found), *obstacles(work, found)],
         )
 
     def make_room(self, work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) -> None:
         found = _evolution(work, before, after)
         extend_tables(work, found.before, found.after)
         extend_shadows(work, found.before, found.after)
+        make_room_for_indexes(work, found)
+
+    def go_outside(self, runtime: Runtime, state: Mapping[str, Any]) -> None:
+        go_outside(runtime, dict(state))
 
     def go_ahead(
         self, work: UnitOfWork, before: CompiledApp, after: CompiledApp, state: dict[str, Any]
@@ -83,6 +100,7 @@ class FormKind(DefinitionKind):
         found = _evolution(work, before, after)
         old, new = found.before, found.after
         settle(work, after, found)
+        complete_indexes(work, found)
         arm_purge(work, after, before)
         arm_expiry(work, after, before)
         arm_keys(work, after, old)

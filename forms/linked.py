@@ -27,11 +27,13 @@ from engine.findings import NO_FIX, Text
 from engine.permissions.compiled import UNLIMITED, GrantSet
 from engine.permissions.roles import rights
 from engine.storage.unit_of_work import UnitOfWork
-from forms.columns import GrantsOf, Query, RecordColumns, col, table, unlimited
-from forms.compiled import Form, FormShape, compiled_form
+from forms.columns import RecordColumns, col, table
+from forms.compiled import Form, compiled_form
 from forms.environment import variables
 from forms.plans import kept
+from forms.query import GrantsOf, query_of, unlimited
 from forms.schema import FromRecords
+from forms.shape import FormShape
 from forms.tables import PARENT
 
 ROOTS = ("record", "parent")
@@ -212,7 +214,7 @@ def _statement(
     chosen: bool,
 ) -> tuple[str, Params]:
     dialect = work.runtime.database.dialect
-    query = Query(dict(app.kind("form")), dialect, Params(dialect), grants_of=grants_of)
+    query = query_of(app, dialect, grants_of)
     record = row = RecordColumns(query, form, "r", form=form, grants=grants)
     if linked.rows is not None:
         child = form.children[linked.rows]

@@ -11,12 +11,12 @@ from forms.compiled import RowKind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from forms.compiled import Field
+    from forms.compiled import Field, Referring
 
 
 class LiveRecord(dict[str, Any]):
     """A record (or child row) by field key. Stored fields are entries; virtual ones are computed with
-    `env` on first use, rollups by `roll`.
+    `env` on first use, rollups and the records behind a backlink by `roll`.
     """
 
     __slots__ = ("env", "kind", "roll")
@@ -26,7 +26,7 @@ class LiveRecord(dict[str, Any]):
         values: Mapping[str, Any] | Iterable[tuple[str, Any]],
         kind: RowKind,
         env: Env,
-        roll: Callable[[str, Field], Any],
+        roll: Callable[[str, Field | Referring], Any],
     ) -> None:
         super().__init__(values)
         self.kind = kind
@@ -36,7 +36,8 @@ class LiveRecord(dict[str, Any]):
     def __missing__(self, key: str) -> Any:
         field = self.kind.fields.get(key)
         if field is None:
-            return None
+            link = self.kind.referring.get(key)
+            return None if link is None else self.roll(self["id"], link)
         if field.parts:
             values = tuple([self[part.key] for part in field.parts])
             return None if all(value is None for value in values) else values
@@ -68,7 +69,7 @@ class ComposedRecord(LiveRecord):
 
 
 def live_record(
-    values: Mapping[str, Any], kind: RowKind, env: Env, roll: Callable[[str, Field], Any]
+    values: Mapping[str, Any], kind: RowKind, env: Env, roll: Callable[[str, Field | Referring], Any]
 ) -> LiveRecord:
     """The stored fields of a record out of `values`, which may name a field of parts as a whole."""
     keys = kind.once("keys", lambda: [field.key for field in kind.columns])

@@ -25,7 +25,7 @@ TEXT: Operators = (
 PROSE: Operators = ("contains", "starts_with", "blank")
 """Long text, which nobody compares as a whole."""
 TRUTH: Operators = ("eq", "ne", "blank")
-SEVERAL: Operators = ("has", "blank")
+SEVERAL: Operators = ("has", "has_any", "blank")
 FILLED: Operators = ("blank",)
 """Whether something is there is all that can be asked."""
 NONE: Operators = ()

@@ -12,10 +12,12 @@ from engine.permissions.compiled import GrantSet
 from engine.protocols import Record
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
-from forms.columns import Query, RecordColumns, col, table
+from forms.columns import RecordColumns, col, table
 from forms.compiled import Form, RowKind
 from forms.environment import variables
 from forms.plans import kept
+from forms.query import query_of
+from forms.reach import forms_in_reach
 from forms.reading_rows import one_of
 from forms.records import load_many
 from forms.rows import existing
@@ -30,14 +32,16 @@ def prefetch(access: Access, form: Form, records: Sequence[Record]) -> None:
     work, app = access.work, access.app
     looked_into = _looked_into(form)
     for target, ids in _named(app, form, records).items():
-        source = app.kind("form")[target]
-        grants = access.seen(target)
+        here, key = access.home(target)
+        source = here.app.kind("form")[key]
+        grants = here.seen(key)
         if not grants.unlimited and grants:
-            seen = visible(access, source, grants, ids)
+            seen = visible(here, source, grants, ids)
             known = work.memory.setdefault("visible", {})
-            known.update({(work.principal.user, target, each): each in seen for each in ids})
+            known.update({(work.principal.user, source.app, key, each): each in seen for each in ids})
         there = existing(work, source, ids)
-        work.memory.setdefault("existing", {}).update({(target, each): each in there for each in ids})
+        held = work.memory.setdefault("existing", {})
+        held.update({(source.app, key, each): each in there for each in ids})
         if target in looked_into:
             _remember(work, source, ids)
 
@@ -46,7 +50,7 @@ def _remember(work: UnitOfWork, form: Form, ids: Sequence[str]) -> None:
     found = load_many(work, form, ids, lock="none")
     known = work.memory.setdefault("followed", {})
     for each in ids:
-        known.setdefault((form.key, each), found[each][0] if each in found else None)
+        known.setdefault((form.app, form.key, each), found[each][0] if each in found else None)
 
 
 def _named(app: CompiledApp, form: Form, records: Iterable[Record]) -> dict[str, list[str]]:
@@ -57,7 +61,7 @@ def _named(app: CompiledApp, form: Form, records: Iterable[Record]) -> dict[str,
         (child, field.key, field.targets[0])
         for child, kind in kinds
         for field in kind.naming
-        if not field.parts and field.targets[0] in app.kind("form")
+        if not field.parts and field.targets[0] in forms_in_reach(app)
     ]
     for record in records:
         for child, key, target in references:
@@ -106,7 +110,7 @@ def visible(access: Access, form: Form, grants: GrantSet, ids: Sequence[str]) ->
     dialect = work.runtime.database.dialect
 
     def make() -> tuple[str, Params]:
-        query = Query(dict(app.kind("form")), dialect, Params(dialect))
+        query = query_of(app, dialect)
         columns = RecordColumns(query, form, "r", form=form, grants=grants)
         select = exp.select(col("r", "id")).from_(table(form.table, "r"))
         select = select.where(one_of(query, col("r", "id"), "record_ids"), copy=False)

@@ -11,7 +11,7 @@ CONDITIONS: Mapping[str, bool] = {"required": False, "visible": True, "readonly"
 """What a condition of a field becomes: shown so that its values stay, read-only so that nobody writes it."""
 
 DISPENSABLE = frozenset({"default", "default_from", "help"})
-PARTS = frozenset({"validations", "unique", "indexes", "search", "draws"})
+PARTS = frozenset({"validations", "unique", "no_overlap", "indexes", "search", "draws"})
 
 
 def prune_form(document: dict[str, Any], path: Path) -> dict[str, Any] | None:

@@ -10,11 +10,12 @@ from engine.definitions.context import Context
 from engine.expressions import types as t
 from engine.findings import Text
 from forms.codec import Codec
-from forms.compiled import PART, ChildTable, Field, Form, FormShape, LayoutItem, RowKind, label_of
+from forms.compiled import ChildTable, Field, Form, LayoutItem, RowKind, label_of
 from forms.evolution.layout import RowLayout, form_layout
 from forms.field_type import Derived, FieldType
 from forms.field_types.tree_parent import TreeParent
 from forms.schema import SYSTEM_FIELDS, FormDocument, SubtableDocument
+from forms.shape import PART, FormShape
 from forms.system_forms import SYSTEM_TYPES
 
 RESERVED = {*SYSTEM_FIELDS, "row", "old"}

@@ -9,8 +9,9 @@ from typing import Any
 from engine.expressions import Params, Type
 from engine.permissions.compiled import GrantSet
 from forms.codec import Codec
-from forms.compiled import PART, Field, Form, RowKind
+from forms.compiled import Field, Form, RowKind
 from forms.masking import masked
+from forms.shape import PART
 
 Path = tuple[str, ...]
 FLAG = Codec("boolean")

@@ -17,8 +17,9 @@ from engine.expressions import CheckedExpression, Params, lower, print_sql
 from engine.expressions import types as t
 from engine.permissions.compiled import GrantSet, uncovered
 from engine.storage.database import DialectName
-from forms.columns import Joins, Query, RecordColumns, col, table
+from forms.columns import RecordColumns, col, table
 from forms.compiled import Form
+from forms.query import Joins, query_of
 from forms.reading_columns import (
     Column,
     Listed,
@@ -125,7 +126,7 @@ class _Maker:
         self.app = app
         self.form = form
         self.dialect = dialect
-        self.query = Query(dict(app.kind("form")), dialect, Params(dialect), grants_of=grants_of)
+        self.query = query_of(app, dialect, grants_of)
         self.grants = grants
         self.joins = Joins()
         self.row = RecordColumns(self.query, form, "r", form=form, joins=self.joins, grants=self.grants)

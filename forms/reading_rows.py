@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from sqlglot import exp
 
 from engine.definitions.app import CompiledApp
-from engine.expressions import Params, print_sql
+from engine.expressions import print_sql
 from engine.expressions import types as t
 from engine.permissions.compiled import UNLIMITED, GrantSet, uncovered
 from engine.storage.database import DialectName
-from forms.columns import Joins, Query, RecordColumns, col, table
+from forms.columns import RecordColumns, col, table
 from forms.compiled import ChildTable, Form
+from forms.query import Joins, Query, query_of
+from forms.reach import forms_in_reach
 from forms.reading_columns import (
     Column,
     Listed,
@@ -50,8 +52,8 @@ def make_child_plan(
     """The rows of a child table of several records as the reader may see them, lookups included; `grants`
     are those on these records. Without `paths` all fields of the rows.
     """
-    forms: Mapping[str, Form] = dict(app.kind("form"))
-    query = Query(dict(forms), dialect, Params(dialect), grants_of=grants_of)
+    forms: Mapping[str, Form] = forms_in_reach(app)
+    query = query_of(app, dialect, grants_of)
     joins, prefix = Joins(), f"{child.key}."
     parent = RecordColumns(query, form, "r", form=form, joins=joins, grants=grants)
 
@@ -97,9 +99,9 @@ def _make_named_plan(
     app: CompiledApp, target: str, dialect: DialectName, grants_of: GrantsOf, paths: list[Path]
 ) -> RowsPlan:
     """Records of a form or system form as a reference shows them: the reader's own rows and fields."""
-    forms: Mapping[str, Form] = dict(app.kind("form"))
+    forms: Mapping[str, Form] = forms_in_reach(app)
     form, system = forms.get(target), SYSTEM_FORMS.get(target)
-    query = Query(dict(forms), dialect, Params(dialect), grants_of=grants_of)
+    query = query_of(app, dialect, grants_of)
     joins, grants = Joins(), grants_of(target) if form is not None else UNLIMITED
     row = RecordColumns(query, form, "r", form=form, joins=joins, grants=grants)
     asked, lists = divided(forms, form, paths)

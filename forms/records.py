@@ -20,12 +20,13 @@ from engine.storage.database import INTEGRITY
 from engine.storage.unit_of_work import UnitOfWork
 from forms import rows
 from forms.checks import check
-from forms.compiled import PART, Form
+from forms.compiled import Form
 from forms.compute import Saving, compute, fill_defaults, live, number, saving
 from forms.diff import diff
 from forms.environment import system_record
 from forms.listening import listening
 from forms.rollups import lock_parents, refresh
+from forms.shape import PART
 from forms.system_forms import SYSTEM_FORMS
 from forms.tables import ORDER, PARENT
 from forms.uniques import double_of, unique_keys
@@ -114,15 +115,18 @@ def _read(work: UnitOfWork, form: Form, found: Sequence[tuple[Any, ...]]) -> dic
 
 def follow(work: UnitOfWork, app: CompiledApp, form: str, record: str) -> Record | None:
     """The record a reference names, kept for this transaction; None when it does not exist."""
+    there, key = app.home(form)
     known = work.memory.setdefault("followed", {})
-    if (form, record) not in known:
+    place = (there.key, key, record)
+    if place not in known:
         system = SYSTEM_FORMS.get(form)
         if system is not None:
-            known[form, record] = system_record(work, system, record)
+            known[place] = system_record(work, system, record)
         else:
-            found = load_held(work, app.kind("form")[form], record, lock="none")
-            known[form, record] = found[0] if found else None
-    return known[form, record]  # type: ignore[no-any-return]
+            known_form: Form | None = there.kind("form").get(key)
+            found = load_held(work, known_form, record, lock="none") if known_form is not None else None
+            known[place] = found[0] if found else None
+    return known[place]  # type: ignore[no-any-return]
 
 
 def create(
@@ -249,7 +253,7 @@ def _save(save: Saving, op: Operation) -> Record:
 def finish(save: Saving, change: RecordChange) -> None:
     """The log row, the rollups of other records, and the listeners of a written save."""
     work = save.work
-    forget(work, save.form.key, save.after["id"])
+    forget(work, save.form, save.after["id"])
     work.memory.setdefault("saved", {})[save.after["id"]] = save.after
     log.append(work, change, save.after["rev"], diff(save.form, save.before, save.after))
     refresh(work, save.app, save.form, change)
@@ -262,10 +266,11 @@ def is_latest(work: UnitOfWork, record: Record) -> bool:
     return work.memory.get("saved", {}).get(record["id"], record) is record
 
 
-def forget(work: UnitOfWork, form: str, record: str) -> None:
+def forget(work: UnitOfWork, form: Form, record: str) -> None:
     """Drop what this transaction remembers of a record, because it changed."""
-    work.memory.get("followed", {}).pop((form, record), None)
-    work.memory.get("existing", {}).pop((form, record), None)
+    work.memory.get("followed", {}).pop((form.app, form.key, record), None)
+    work.memory.get("existing", {}).pop((form.app, form.key, record), None)
+    work.memory.get("referring", {}).pop(form.key, None)
 
 
 def changed_fields(save: Saving) -> frozenset[str]:

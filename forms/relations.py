@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 from engine.definitions.context import Context
 from engine.findings import Text
-from forms.compiled import PART, ChildTable, Field, Form, RowKind
+from forms.compiled import ChildTable, Field, Form, Referring, RowKind
 from forms.field_types.backlink import Backlink
 from forms.read_fields import field_pointer
+from forms.shape import PART
 from forms.system_forms import SYSTEM_FORMS
 from forms.tables import link_table
 
@@ -24,7 +25,7 @@ def check_relations(
     """Give references into trees the operator `under`; add findings about link tables and backlinks."""
     row: RowKind = child or form
     for field in row.fields.values():
-        if field.refers and not field.system and _in_tree(field, forms):
+        if field.refers and not field.system and _in_tree(field, {**context.abroad, **forms}):
             field.kind.operators = tuple(dict.fromkeys((*field.kind.operators, "under")))
         if field.linked and len(link_table(row, field)) > LONGEST:
             context.error(
@@ -38,7 +39,7 @@ def check_relations(
             )
     for item in row.layout:
         if isinstance(item.kind, Backlink):
-            _check_backlink(item.kind, form, field_pointer(form, child, item.key), forms, context)
+            _read_backlink(item.kind, form, field_pointer(form, child, item.key), forms, context)
 
 
 def _in_tree(field: Field, forms: Mapping[str, Form]) -> bool:
@@ -46,9 +47,10 @@ def _in_tree(field: Field, forms: Mapping[str, Form]) -> bool:
     return field.target in SYSTEM_FORMS or (target is not None and target.shape.tree is not None)
 
 
-def _check_backlink(
+def _read_backlink(
     kind: Backlink, form: Form, pointer: str, forms: Mapping[str, Form], context: Context
 ) -> None:
+    """Let expressions know the records it lists by its key; what is wrong with it goes to `context`."""
     options = kind.options
     source = forms.get(options.form)
     if source is None:
@@ -64,6 +66,9 @@ def _check_backlink(
                 en=f"'{options.link}' is not a field of '{options.form}' that refers to this form.",
             ),
         )
+    else:
+        form.referring[options.key] = Referring(source.key, options.link)
+        form.shape.referred[options.key] = (source.shape, options.link)
     for index, name in enumerate(options.show):
         if source.find(name.partition(".")[0]) is None and source.find(name.replace(".", PART)) is None:
             context.unknown(

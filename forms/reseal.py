@@ -13,6 +13,7 @@ from engine.sealing.ring import KeyRing, key_of
 from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import Form, RowKind, compiled_form
+from forms.in_id_order import rows_after
 from forms.sealing import SealedCodec
 from forms.tables import quoted
 
@@ -81,12 +82,8 @@ def _reseal(work: UnitOfWork, row: RowKind, after: str) -> list[str]:
     """Seal one chunk; the ids it went through."""
     fields = sealed_fields(row)
     mark = MARK[work.runtime.database.dialect]
-    columns = ", ".join(quoted(field.column) for field in fields)
-    text = (
-        f"SELECT {quoted('id')}, {columns} FROM {quoted(row.table)} WHERE {quoted('id')} > {mark} "
-        f"ORDER BY {quoted('id')} LIMIT {CHUNK}"
-    )
-    found = work.rows(text, (after,)) if fields else []
+    columns = [field.column for field in fields]
+    found = rows_after(work, row.table, after, limit=CHUNK, columns=columns) if fields else []
     for record, *values in found:
         for field, value in _stale(work.runtime.ring, fields, values):
             # a value that was saved meanwhile has the current key already

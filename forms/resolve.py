@@ -6,10 +6,11 @@ from typing import Any
 
 from engine.definitions.context import Context
 from engine.findings import Text
-from forms.compiled import PART, ChildTable, Field, Form, RowKind
+from forms.compiled import ChildTable, Field, Form, RowKind
 from forms.field_type import Derived, FieldType
 from forms.field_types.formula import Formula
 from forms.read_fields import UNRESOLVED, all_rows, field_pointer, read_kind
+from forms.shape import PART
 from forms.system_forms import SYSTEM_FORMS
 
 
@@ -88,7 +89,7 @@ class Resolver:
                 if part is not None:
                     return part.kind
             target = field.target if not field.derived else self._target(here, field)
-            here = self.forms.get(target or "")
+            here = self.forms.get(target or "") or self.context.abroad.get(target or "")
             child = None
             if here is None:
                 return self._system_end(target, path[index + 1 :], pointer, name)

@@ -12,13 +12,14 @@ from typing import Any
 
 from engine.definitions.app import CompiledApp
 from engine.errors import Invalid
-from engine.expressions import Params, print_sql
+from engine.expressions import print_sql
 from engine.expressions import types as t
 from engine.protocols import Record, RecordChange
 from engine.storage.unit_of_work import UnitOfWork
-from forms.columns import Query, names, rolled_up, rollup_select
+from forms.columns import names, rolled_up, rollup_select
 from forms.compiled import Field, Form, Rollup
 from forms.compute import compute, saving
+from forms.query import query_of
 from forms.rows import select_one
 
 LATER = "rollups_later"
@@ -142,7 +143,7 @@ def _statement(app: CompiledApp, form: Form, field: Field, dialect: Any) -> tupl
     rollup = field.rollup
     if rollup is None:
         raise LookupError(field.key)
-    query = Query(dict(app.kind("form")), dialect, Params(dialect))
+    query = query_of(app, dialect)
     select = rollup_select(query, "r", field)
     parent = query.params.variable("parent_record", t.TEXT)
     source = rolled_up(query, field)

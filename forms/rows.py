@@ -80,13 +80,7 @@ def select_one(
     waits = dialect == "postgres" and lock != "none"
 
     def make() -> str:
-        columns = ", ".join(f"r.{quoted(field.column)}" for field in form.stored())
-        held = "" if waits else ", l.instance, l.editors"
-        join = "" if waits else f" LEFT JOIN ff_record_lock AS l ON l.record = r.{quoted('id')}"
-        text = f"SELECT {columns}{held} FROM {quoted(form.table)} AS r{join} WHERE r.{quoted('id')} = {MARK[dialect]}"
-        if not deleted:
-            text += f" AND r.{quoted('deleted_at')} IS NULL"
-        return text + (LOCKS[lock] if waits else "")
+        return _select(form, f"= {MARK[dialect]}", lock=lock if waits else None, live=not deleted)
 
     row = work.row(form.once(("one", dialect, lock, deleted), make), (record,))
     if row is None or not waits:
@@ -102,14 +96,7 @@ def select_many(work: UnitOfWork, form: Form, records: Sequence[str], *, lock: L
     waits = dialect == "postgres" and lock != "none"
 
     def make() -> str:
-        columns = ", ".join(f"r.{quoted(field.column)}" for field in form.stored())
-        held = "" if waits else ", l.instance, l.editors"
-        join = "" if waits else f" LEFT JOIN ff_record_lock AS l ON l.record = r.{quoted('id')}"
-        return (
-            f"SELECT {columns}{held} FROM {quoted(form.table)} AS r{join} WHERE r.{quoted('id')} "
-            f"{among(dialect)} AND r.{quoted('deleted_at')} IS NULL ORDER BY r.{quoted('id')}"
-            + (LOCKS[lock] if waits else "")
-        )
+        return _select(form, among(dialect), lock=lock if waits else None, order=True)
 
     rows = work.rows(form.once(("many", dialect, lock), make), (listed(records, dialect),))
     if not waits:
@@ -118,6 +105,19 @@ def select_many(work: UnitOfWork, form: Form, records: Sequence[str], *, lock: L
     flows = {record: held for record, *held in work.rows(text, (listed(records, dialect),))}
     place = [field.key for field in form.stored()].index("id")
     return [(*row, *flows.get(row[place], (None, None))) for row in rows]
+
+
+def _select(form: Form, chosen: str, *, lock: Lock | None, live: bool = True, order: bool = False) -> str:
+    """SQL of the rows whose id is as `chosen` says, with their flow locks; with `lock` held, and without these."""
+    columns = ", ".join(f"r.{quoted(field.column)}" for field in form.stored())
+    held = ", l.instance, l.editors" if lock is None else ""
+    join = f" LEFT JOIN ff_record_lock AS l ON l.record = r.{quoted('id')}" if lock is None else ""
+    parts = [f"SELECT {columns}{held} FROM {quoted(form.table)} AS r{join} WHERE r.{quoted('id')} {chosen}"]
+    if live:
+        parts.append(f" AND r.{quoted('deleted_at')} IS NULL")
+    if order:
+        parts.append(f" ORDER BY r.{quoted('id')}")
+    return "".join(parts) + (LOCKS[lock] if lock is not None else "")
 
 
 def existing(work: UnitOfWork, form: Form, records: Sequence[str]) -> set[str]:

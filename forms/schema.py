@@ -92,6 +92,10 @@ class FieldDocument(Document):
     )
     unique: bool = False
     index: bool = False
+    duplicate_check: bool = Field(
+        default=False,
+        description="Who may create records may ask whether a whole value exists, in any record; they learn no more.",
+    )
     encrypt: bool = Field(
         default=False,
         description="Encrypted in the store. With `index` or `unique` it is found by its whole value.",
@@ -149,6 +153,21 @@ class DrawDocument(Document):
     message: Label
 
 
+class NoOverlapDocument(Document):
+    """No two records that are alike in `by` overlap: from `from` to `to`, both included (of moments the later one
+    is not), where an empty end is open; or in `field`, a range, or several choices of which none is in both. In
+    a child table it is about the rows of one record.
+    """
+
+    code: str = Field(default="overlap", pattern=r"^[a-z][a-z0-9_]{0,59}$")
+    by: tuple[str, ...] = Field(default=(), max_length=8, description="Empty values are alike, too.")
+    begins: str | None = Field(default=None, alias="from")
+    ends: str | None = Field(default=None, alias="to")
+    field: str | None = None
+    when: Condition = Field(default=True, description="Records for which it is not true do not count.")
+    message: Label | None = None
+
+
 class FormDocument(Document):
     """A form: its fields, the rules a record keeps, and the indexes that lists need."""
 
@@ -162,6 +181,7 @@ class FormDocument(Document):
     fields: list[dict[str, Any]] = Field(min_length=1, max_length=300)
     validations: tuple[Validation, ...] = ()
     unique: tuple[Unique, ...] = ()
+    no_overlap: tuple[NoOverlapDocument, ...] = ()
     draws: tuple[DrawDocument, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     search: tuple[str, ...] = Field(
@@ -177,4 +197,5 @@ class SubtableDocument(FieldDocument):
     min_rows: int = Field(default=0, ge=0)
     max_rows: int = Field(default=1000, ge=1, le=10_000)
     validations: tuple[Validation, ...] = ()
+    no_overlap: tuple[NoOverlapDocument, ...] = ()
     unique: tuple[Unique, ...] = ()  # type: ignore[assignment]  # a child table is not unique, its rows are

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as filled
 from typing import Any
 
 import orjson
 
-from engine.definitions.context import Context
+from engine.definitions.context import Context, read_abroad
 from engine.findings import Text
 from engine.sealing.ring import KeyRing, key_of
 from engine.storage.database import DialectName
@@ -147,8 +147,18 @@ def refuse_leaks(forms: Mapping[str, Form], context: Context) -> None:
                 source = kind.find(key)
                 if source is not None and source.sealed:
                     _leaks(field, key, field_pointer(form, child, field.key), context)
-            for key in _preset_by(field, child or form):
+            for key in (*_preset_by(field, child or form), *_sealed_abroad(field, context)):
                 _leaks(field, key, field_pointer(form, child, field.key), context)
+
+
+def _sealed_abroad(field: Field, context: Context) -> Iterator[str]:
+    """The encrypted fields of other apps that a value is computed from."""
+    for expression in (field.expression, None if field.sealed else field.default_expression):
+        for name in sorted(read_abroad(expression)) if expression is not None else ():
+            form, _, key = name.rpartition(".")
+            source = context.abroad[form].find(key) if form in context.abroad else None
+            if source is not None and source.sealed:
+                yield name
 
 
 def _preset_by(field: Field, row: RowKind) -> list[str]:

@@ -6,13 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import Form, RowKind
-from forms.tables import index_name, quoted
-
-_COLUMNS = {
-    "sqlite": "SELECT name FROM pragma_table_info(?)",
-    "postgres": "SELECT column_name FROM information_schema.columns "
-    "WHERE table_schema = current_schema() AND table_name = %s",
-}
+from forms.evolution.physical import columns_in
+from forms.tables import quoted
 
 
 def fresh_shadows(before: Form, after: Form) -> dict[str | None, tuple[str, ...]]:
@@ -26,41 +21,22 @@ def fresh_shadows(before: Form, after: Form) -> dict[str | None, tuple[str, ...]
 
 
 def extend_shadows(work: UnitOfWork, before: Mapping[str, Form], after: Mapping[str, Form]) -> None:
-    """Add the columns that are new to existing tables, and the indexes of all new ones. A column that an
-    earlier version had is still there and begins empty.
+    """Add the columns that are new to existing tables. A column that an earlier version had is still there and
+    begins empty.
     """
     for key, form in after.items():
         fresh = fresh_shadows(before[key], form) if key in before else {}
         for child, columns in fresh.items():
             row: RowKind = form.children[child] if child is not None else form
-            known = _physical(work, row.table)
+            known = columns_in(work, row.table)
             for column in columns:
                 work.run(_begin(row.table, column, known=column in known))
-        indexed = set(_indexes(before[key])) if key in before else set()
-        for statement in _indexes(form):
-            if statement not in indexed:
-                work.run(statement)
-
-
-def _indexes(form: Form) -> Iterator[str]:
-    """The index of a constraint that an earlier version had is still there."""
-    for row in (form, *form.children.values()):
-        for unique in row.uniques:
-            name = quoted(index_name(row.table, unique.column))
-            yield f"CREATE UNIQUE INDEX IF NOT EXISTS {name} ON {quoted(row.table)} ({quoted(unique.column)})"
-        for blind in row.blinds:
-            name = quoted(index_name(row.table, blind.column))
-            yield f"CREATE INDEX IF NOT EXISTS {name} ON {quoted(row.table)} ({quoted(blind.column)})"
 
 
 def _begin(table: str, column: str, *, known: bool) -> str:
     if known:
         return f"UPDATE {quoted(table)} SET {quoted(column)} = NULL WHERE {quoted(column)} IS NOT NULL"
     return f"ALTER TABLE {quoted(table)} ADD COLUMN {quoted(column)} TEXT"
-
-
-def _physical(work: UnitOfWork, table: str) -> set[str]:
-    return {row[0] for row in work.rows(_COLUMNS[work.runtime.database.dialect], (table,))}
 
 
 def _pairs(before: Form, after: Form) -> Iterator[tuple[str | None, RowKind, RowKind]]:

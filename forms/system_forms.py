@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.expressions import Type
 from engine.expressions import types as t
 from forms.codec import Codec
-from forms.compiled import FormShape
+from forms.shape import FormShape
 
 TEXT, MOMENT, INTEGER = Codec("text"), Codec("moment"), Codec("integer")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from engine.storage.database import DialectName
 from engine.storage.unit_of_work import UnitOfWork
@@ -22,7 +22,7 @@ def quoted(name: str) -> str:
 
 
 def extend_tables(work: UnitOfWork, before: dict[str, Form], after: dict[str, Form]) -> None:
-    """Create what `after` has and `before` has not: tables, columns, references, indexes."""
+    """Create what `after` has and `before` has not: tables, columns, references. Indexes: `forms.indexes`."""
     dialect = work.runtime.database.dialect
     tables = {key: form.table for key, form in after.items()}
     fresh = [form for key, form in after.items() if key not in before]
@@ -38,11 +38,6 @@ def extend_tables(work: UnitOfWork, before: dict[str, Form], after: dict[str, Fo
     if dialect == "postgres":
         for statement in _references(before, after):
             work.run(statement)
-    for key, form in after.items():
-        known = set(_indexes(before[key], dialect)) if key in before else set()
-        for statement in _indexes(form, dialect):
-            if statement not in known:
-                work.run(statement)
 
 
 def _create(form: Form, dialect: DialectName, tables: Tables) -> Iterator[str]:
@@ -107,17 +102,22 @@ def _link_tables(
     for row in _rows(after):
         for field in row.linked:
             if link_table(row, field) not in known:
-                yield from _create_links(row, field, dialect, tables[field.targets[0]])
+                yield from _create_links(row, field, dialect, tables.get(field.targets[0]))
 
 
-def _create_links(row: RowKind, field: Field, dialect: DialectName, target: str) -> Iterator[str]:
+def _create_links(row: RowKind, field: Field, dialect: DialectName, target: str | None) -> Iterator[str]:
+    """`target` None: the records are those of another app, which looks after them itself."""
     name, kind = link_table(row, field), SQL_TYPES[dialect]["text"]
     deferred = "DEFERRED" if dialect == "sqlite" else "IMMEDIATE"
+    bound = (
+        f" REFERENCES {quoted(target)} ({quoted('id')}) DEFERRABLE INITIALLY {deferred}"
+        if target is not None
+        else ""
+    )
     yield (
         f"CREATE TABLE {quoted(name)} ("
         f"{quoted(PARENT)} {kind} NOT NULL REFERENCES {quoted(row.table)} ({quoted('id')}) ON DELETE CASCADE, "
-        f"{quoted(TARGET)} {kind} NOT NULL REFERENCES {quoted(target)} ({quoted('id')}) "
-        f"DEFERRABLE INITIALLY {deferred}, PRIMARY KEY ({quoted(PARENT)}, {quoted(TARGET)}))"
+        f"{quoted(TARGET)} {kind} NOT NULL{bound}, PRIMARY KEY ({quoted(PARENT)}, {quoted(TARGET)}))"
     )
     yield f"CREATE INDEX {quoted(index_name(name, TARGET))} ON {quoted(name)} ({quoted(TARGET)})"
 
@@ -147,36 +147,9 @@ def _reference_clauses(forms: dict[str, Form]) -> Iterator[tuple[str, str, str]]
                     yield row.table, field.column, forms[str(field.target)].table
 
 
-def _indexes(form: Form, dialect: DialectName) -> Iterator[str]:
-    """Indexes of lists, references and unique constraints; on PostgreSQL empty values come first."""
-    for fields in form.indexes:
-        found = [field for key in fields if (field := form.find(key)) is not None and field.stored]
-        columns = [field.column for field in found]
-        if len(found) == len(fields) and all(field.codec.storage != "list" for field in found):
-            yield _index(form.table, columns, dialect)
-        elif len(found) == len(fields) == 1 and dialect == "postgres":
-            # serves `has`; SQLite has no index of what is inside a list
-            name = quoted(index_name(form.table, columns[0]))
-            yield f"CREATE INDEX IF NOT EXISTS {name} ON {quoted(form.table)} USING GIN ({quoted(columns[0])})"
-    for child in form.children.values():
-        yield _index(child.table, (PARENT, ORDER), dialect)
-        for field in child.stored():
-            if field.refers and not field.system:
-                yield _index(child.table, (field.column,), dialect)
-
-
 def index_name(table: str, column: str) -> str:
     """The name of a column's index: one of its own even where databases would cut it short."""
     name = f"{table}_{column}"
     if len(name) <= LONGEST_NAME:
         return name
     return f"{name[:40]}_{hashlib.blake2b(name.encode(), digest_size=8).hexdigest()}"
-
-
-def _index(table: str, fields: Iterable[str], dialect: DialectName) -> str:
-    fields = tuple(fields)
-    name = quoted(index_name(table, "_".join(fields)))
-    nulls = " NULLS FIRST" if dialect == "postgres" else ""
-    columns = ", ".join(f"{quoted(field)}{nulls}" for field in fields)
-    # that of a column which comes back, or has another key now, is there
-    return f"CREATE INDEX IF NOT EXISTS {name} ON {quoted(table)} ({columns})"

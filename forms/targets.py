@@ -11,6 +11,7 @@ from engine.protocols import Record
 from forms.access import Access
 from forms.checks import new_names
 from forms.compiled import Form, compiled_form
+from forms.reach import forms_in_reach
 from forms.rows import exists
 
 
@@ -29,7 +30,7 @@ def check_targets(access: Access, form: Form, before: Record | None, values: Map
             findings += [
                 _not_found(f"{pointer}/{field.key}{named.pointer}")
                 for named in new_names(field, record.get(field.key), old)
-                if named.form in access.app.kind("form") and not _may_see(access, named.form, named.record)
+                if named.form in forms_in_reach(access.app) and not _may_see(access, named.form, named.record)
             ]
     if findings:
         raise Invalid(findings)
@@ -50,15 +51,17 @@ def _not_found(pointer: str) -> Finding:
 
 def _names_records(access: Access, form: Form) -> bool:
     """Whether a field of the form may name records of the app."""
-    forms = access.app.kind("form")
+    forms = forms_in_reach(access.app)
     return any(target in forms for field in form.naming for target in field.targets)
 
 
 def _may_see(access: Access, form: str, record: str) -> bool:
+    access, form = access.home(form)
     grants = access.seen(form)
     if grants.unlimited:
         return True
-    known = access.work.memory.get("visible", {}).get((access.work.principal.user, form, record))
+    place = (access.work.principal.user, access.app.key, form, record)
+    known = access.work.memory.get("visible", {}).get(place)
     if known is not None:
         return bool(known)
     if grants.every_row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
@@ -15,17 +15,20 @@ from engine.expressions.calendar import from_local
 from engine.expressions.reading import value_of
 from engine.expressions.types import TEXT
 from engine.findings import Finding, Text, error, text
-from forms.compiled import Field, Form, RowKind
+from forms.compiled import Field, Form, Referring, RowKind
 from forms.field_type import Reading
 from forms.live import live_record
 from forms.values import Problem
 
+Roll = Callable[[str, Field | Referring], Any]
+
 
 class RecordReader:
-    """Reads records; formulas that are not given are computed."""
+    """Reads records; formulas that are not given are computed. `roll` finds what refers to a stored one."""
 
-    def __init__(self, forms: Mapping[str, Form], env: Env) -> None:
+    def __init__(self, forms: Mapping[str, Form], env: Env, roll: Roll | None = None) -> None:
         self._forms = forms
+        self._roll = roll or _no_rollup
         self._env = env
         self._reading = Reading(zone=env.tz)
         self._findings: list[Finding] = []
@@ -78,7 +81,7 @@ class RecordReader:
         self._findings += [
             unknown_name(f"{pointer}/{name}", name) for name in raw if name not in names | kept
         ]
-        made = dict.fromkeys(values) if kind is None else live_record({}, kind, env, _no_rollup)
+        made = dict.fromkeys(values) if kind is None else live_record({}, kind, env, self._roll)
         for name in values & raw.keys():
             field = kind.fields.get(name) if kind is not None else None
             try:
@@ -129,7 +132,7 @@ def _compute(form: Form, record: dict[str, Any], given: Mapping[str | None, list
                 made[key] = field.expression.evaluate(made, made.env)
 
 
-def _no_rollup(record: str, field: Field) -> None:  # noqa: ARG001 - the shape of LiveRecord.roll
+def _no_rollup(record: str, asked: Field | Referring) -> None:  # noqa: ARG001 - the shape of LiveRecord.roll
     """Records that nobody stored have no others that refer to them."""
     return
 

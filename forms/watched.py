@@ -8,9 +8,11 @@ from typing import Any
 from engine.permissions.compiled import GrantSet
 from engine.reads.keeper import keeper_of
 from forms.access import Access
-from forms.compiled import PART, Field, Form, RowKind
+from forms.compiled import Field, Form, RowKind
+from forms.reach import forms_in_reach
 from forms.reading_columns import Column, Path, RowsPlan, field_at
 from forms.reading_plan import ReadingPlan
+from forms.shape import PART
 
 Watched = tuple[tuple[int, Column, str], ...]
 """Place in the row, column, and how the field is called in the log."""
@@ -59,7 +61,7 @@ def note_reads(
     answers: Sequence[Mapping[str, Any]],
 ) -> None:
     """Log which marked values the rows of an answer show whole. Raises AccessLogFull."""
-    columns = watched_columns(access.app.kind("form"), form, plan)
+    columns = watched_columns(forms_in_reach(access.app), form, plan)
     children = _children(form, plan)
     if not columns and not children:
         return

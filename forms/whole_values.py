@@ -13,7 +13,9 @@ from engine.expressions.typed import RECORD, Aggregate, Apply, Constant, Node
 from engine.expressions.typed import Field as Name
 from engine.findings import Text
 from forms.access import Access
-from forms.compiled import WHOLE, Field, Form
+from forms.compiled import Field, Form, RowKind
+from forms.reach import forms_in_reach
+from forms.shape import WHOLE
 
 EQUAL, AMONG, EMPTY = ("=", "<>"), "in_fixed", "ISBLANK"
 
@@ -92,7 +94,7 @@ class _Rewriting:
     def _special(self, node: Name) -> Field | None:
         """The field at the end of a path when it is encrypted, or masked for the reader."""
         form: Form | None = self.form
-        forms = self.access.app.kind("form")
+        forms = forms_in_reach(self.access.app)
         if node.root != RECORD:
             return None
         for target in node.forms:
@@ -104,8 +106,12 @@ class _Rewriting:
         return found if found.sealed or covered else None
 
     def _refuse_rows(self, node: Aggregate, part: Node | None) -> None:
-        """Encrypted fields of child rows have no place in a filter."""
-        child = self.form.children.get(node.rows.path[-1]) if not node.rows.forms else None
+        """Encrypted fields of child rows, or of records that refer here, have no place in a filter."""
+        child: RowKind | None = None
+        if node.rows.of:
+            child = forms_in_reach(self.access.app).get(node.rows.of)
+        elif not node.rows.forms:
+            child = self.form.children.get(node.rows.path[-1])
         waiting = [part] if part is not None else []
         while waiting:
             each = waiting.pop()

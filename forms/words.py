@@ -14,11 +14,12 @@ from engine.expressions.sql import build as b
 from engine.findings import Text
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
-from forms.columns import Query, RecordColumns, col, table
+from forms.columns import RecordColumns, col, table
 from forms.compiled import Form
 from forms.environment import variables
 from forms.field_types.tags import Tags
 from forms.plans import kept
+from forms.query import query_of
 from forms.reading_plan import UnknownField
 
 MOST = 100
@@ -53,7 +54,7 @@ def words_json(
 
 def _statement(access: Access, form: Form, key: str) -> tuple[str, Params]:
     dialect, grants = access.work.runtime.database.dialect, access.seen(form.key)
-    query = Query(dict(access.app.kind("form")), dialect, Params(dialect), grants_of=access.seen)
+    query = query_of(access.app, dialect, access.seen)
     rows = RecordColumns(query, form, "r", form=form, grants=grants)
     held = exp.select(rows.column((key,)).as_("held")).from_(table(form.table, "r"))
     held = held.where(b.is_null(col("r", "deleted_at")), copy=False)

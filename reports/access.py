@@ -12,6 +12,7 @@ from engine.permissions.compiled import UNLIMITED, GrantSet
 from engine.permissions.granting import grants_for, grants_for_both
 from engine.permissions.roles import rights
 from forms.access import VisibleShape
+from forms.reach import forms_in_reach
 from forms.system_forms import PRIVATE, SYSTEM_FORMS
 from reports.planned import Source
 from reports.shapes import FlatShape
@@ -40,7 +41,8 @@ class Reader:
             return UNLIMITED
         if self.action != SEE and form == self.source.form:
             return grants_for_both(self.app, self.principal, form, SEE, self.action)
-        return grants_for(self.app, self.principal, form, SEE)
+        there, key = self.app.home(form)
+        return grants_for(there, self.principal, key, SEE)
 
     def may_read(self, form: str) -> bool:
         """Whether any row of the form can be the reader's; people and departments are for administrators."""
@@ -48,7 +50,7 @@ class Reader:
 
     def sources(self) -> Sources:
         """The forms as this reader sees them."""
-        return Sources(self._shapes(), self.app.kind("form"), self.may_read)
+        return Sources(self._shapes(), forms_in_reach(self.app), self.may_read)
 
     def _shapes(self) -> Callable[[str], Shape | None]:
         made: dict[str, Shape | None] = {}
@@ -65,5 +67,7 @@ class Reader:
             hidden = frozenset() if self.principal.is_admin else PRIVATE
             whole = SYSTEM_FORMS[form].columns
             return FlatShape(form, {name: kind for name, kind in whole.items() if name not in hidden})
-        compiled = self.app.kind("form").get(form)
-        return None if compiled is None else VisibleShape(compiled.shape, self.grants_of(form))
+        compiled = forms_in_reach(self.app).get(form)
+        if compiled is None:
+            return None
+        return VisibleShape(compiled.shape, self.grants_of(form), behind=self._shape)

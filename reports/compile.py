@@ -11,20 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sqlglot import exp
 
+from engine.definitions.app import CompiledApp
 from engine.expressions import CheckedExpression, Params, lower, print_sql
 from engine.permissions.compiled import GrantSet
-from forms.columns import Query
 from forms.compiled import Form
+from forms.query import Query
 from reports.facts import Facts, facts, label_of
 from reports.grains import bucket_start
 from reports.groups import Group, Groups
 from reports.measures.measure import Dialect
 from reports.planned import Aggregated, Derived, ReportPlan
 
+NO_OTHERS: Mapping[str, CompiledApp] = MappingProxyType({})
 ROWS, GROUPS, LEVEL = "rows_", "groups_", "level_"
 
 
@@ -59,9 +62,10 @@ def compile_report(
     grants_of: Callable[[str], GrantSet],
     *,
     dialect: Dialect = "duckdb",
+    others: Mapping[str, CompiledApp] = NO_OTHERS,
 ) -> SqlText:
-    """The statement of a plan for a reader with these grants."""
-    return _Compiler(plan, forms, grants_of, dialect).compile()
+    """The statement of a plan for a reader with these grants; `others` are the apps that references reach."""
+    return _Compiler(plan, forms, grants_of, dialect, others).compile()
 
 
 def _level_number(level: frozenset[int], wide: int) -> int:
@@ -76,6 +80,7 @@ class _Compiler:
         forms: Mapping[str, Form],
         grants_of: Callable[[str], GrantSet],
         dialect: Dialect,
+        others: Mapping[str, CompiledApp],
     ) -> None:
         self.plan = plan
         self.dialect = dialect
@@ -84,6 +89,7 @@ class _Compiler:
             dialect,  # type: ignore[arg-type]
             params=Params(dialect),
             grants_of=grants_of,
+            others=others,
         )
         self.facts: Facts = facts(self.query, plan.source)
         self.aggregated = [each for each in plan.measures if isinstance(each, Aggregated)]

@@ -46,7 +46,7 @@ class ReportKind(DefinitionKind):
     def check_and_compile(self, documents: Mapping[str, Any], context: Context) -> dict[str, Any]:
         if context.failed:  # forms that do not compile would only add noise
             return {}
-        sources = Sources(context.shape, context.compiled.get("form", {}))
+        sources = Sources(context.shape, context.reachable())
         settings = _settings(context)
         compiled: dict[str, Any] = {}
         for key, document in documents.items():
@@ -64,7 +64,7 @@ class ReportKind(DefinitionKind):
         if pointer is None or not isinstance(source, str):
             return None
         spec = _readable(document, source)
-        sources = Sources(context.shape, context.compiled.get("form", {}))
+        sources = Sources(context.shape, context.reachable())
         return None if spec is None else plan(spec, sources, _settings(context)).places.get(pointer)
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from forms.columns import Joins, Query, RecordColumns, col, table
+from forms.columns import RecordColumns, col, table
 from forms.compiled import Form
+from forms.query import Joins, Query
 from forms.system_forms import SYSTEM_FORMS
 from forms.tables import PARENT
 from reports.planned import Source

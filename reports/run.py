@@ -17,6 +17,7 @@ from engine.errors import Forbidden, Invalid, NotFound
 from engine.findings import Finding
 from engine.storage.unit_of_work import UnitOfWork
 from forms.environment import variables
+from forms.reach import forms_in_reach
 from reports.access import SEE, Reader
 from reports.answer import Answer, answer
 from reports.compile import SqlText, compile_report
@@ -182,6 +183,6 @@ def _compile(work: UnitOfWork, app: CompiledApp, spec: Report, reader: Reader) -
     planned = plan(spec, reader.sources(), settings)
     if planned.plan is None:
         raise ReportInvalid(planned.findings)
-    forms = app.kind("form")
-    sql = compile_report(planned.plan, forms, reader.grants_of)
+    forms = forms_in_reach(app)
+    sql = compile_report(planned.plan, forms, reader.grants_of, others=app.others)
     return Compiled(sql, tables_named(forms, sql.tables), ZoneInfo(planned.plan.tz))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import Any, Literal
-from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
 
-from engine.definitions.app import Key, Label
+from engine.definitions.app import Key, Label, known_zones
 from engine.protocols import Document
 
 Grain = Literal["hour", "day", "week", "month", "quarter", "year"]
@@ -118,6 +117,6 @@ class Report(Document):
     @field_validator("tz")
     @classmethod
     def _known_zone(cls, value: str | None) -> str | None:
-        if value is not None and value not in available_timezones():
+        if value is not None and value not in known_zones():
             raise ValueError(f"'{value}' is not a time zone of the IANA list")
         return value

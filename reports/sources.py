@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from engine.definitions.app import split_key
 from engine.expressions import Shape
 from engine.findings import Text
-from forms.compiled import PART, Field, Form, RowKind
+from forms.compiled import Field, Form, RowKind
+from forms.shape import PART
 from forms.system_forms import SYSTEM_FORMS
 from reports.planned import Source
 
@@ -62,7 +64,7 @@ class Sources:
         """Forms and child tables by the name a report gives them."""
         names = []
         for key, form in self.forms.items():
-            if self.readable(key):
+            if not split_key(key)[0] and self.readable(key):
                 names.append(key)
                 names += [f"{key}.{child}" for child in form.children]
         return names + [key for key in SYSTEM_FORMS if self.readable(key)]

@@ -13,7 +13,8 @@ from engine.ids import new_id
 from engine.permissions.granting import grants_for
 from engine.protocols import RecordChange
 from engine.storage.unit_of_work import UnitOfWork
-from forms.compiled import PART, Form, compiled_form
+from forms.compiled import Form, compiled_form
+from forms.shape import PART
 from rules import repository
 from rules.compiled import Rule
 from rules.repository import Run

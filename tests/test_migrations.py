@@ -6,9 +6,10 @@ import re
 
 import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 
 from api.boot import metadata
-from api.migrations import NotMigrated, require_current, upgrade
+from api.migrations import NotMigrated, head, require_current, scripts, upgrade
 from engine.storage.database import Database
 
 COLUMNS = """
@@ -85,3 +86,7 @@ def test_tables_of_forms_are_left_alone(database):
     upgrade(database)
     with database.writer.connect() as connection:
         assert sa.inspect(connection).has_table("crm_customer")
+
+
+def test_the_file_with_the_highest_number_is_the_newest_revision():
+    assert head() == ScriptDirectory(str(scripts())).get_current_head()

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from api.cli.main import run
+from api.cli.start import run
 
 run()

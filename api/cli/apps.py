@@ -12,6 +12,7 @@ import typer
 from api.boot import BUILT_INS, build
 from api.cli.cases import run_tests
 from api.cli.form_drafts import draft_form
+from api.cli.other_apps import With, read_apps
 from api.cli.output import err, out, show_differences, show_findings, show_steps
 from api.migrations import upgrade
 from engine.definitions.app import CompiledApp, Documents
@@ -33,6 +34,8 @@ from engine.definitions.baseline import (
 )
 from engine.definitions.check import check_app, kinds
 from engine.definitions.folder import read_folder, write_folder
+from engine.definitions.modules.schema import MODULE
+from engine.definitions.neighbours import with_apps
 from engine.definitions.publish import Published, publish
 from engine.errors import Conflict, Invalid
 from engine.findings import Finding, has_errors
@@ -77,13 +80,14 @@ class LocalChanges(Conflict):
 
 
 @commands.command()
-def check(folder: Folder) -> None:
+def check(folder: Folder, beside: With = None) -> None:
     """检查应用，不连接数据库 / check an app; needs no database."""
     registries = fill(extensions(BUILT_INS))
     documents, broken = read_folder(folder, kinds(registries))
     findings: list[Finding] = [*broken]
     if not has_errors(broken):
-        findings += check_app(documents, registries).findings
+        apps = read_apps(beside or (), registries)
+        findings += check_app(documents, with_apps(registries, apps)).findings
     show_findings(findings)
     errors = sum(each.level == "error" for each in findings)
     out.print(f"错误 / errors: {errors}  提醒 / warnings: {len(findings) - errors}")
@@ -194,10 +198,13 @@ def _require_unchanged(runtime: Runtime, folder: Path, store: str, found: Compil
 
 
 def apply_folder(runtime: Runtime, folder: Path, *, note: str | None = None) -> Published:
-    """Publish the app of a folder, whatever the store has. Raises Invalid."""
+    """Publish the app of a folder, whatever the store has; modules that only the store has stay. Raises Invalid."""
     documents = read_app(runtime, folder)
     with runtime.unit_of_work(SYSTEM, source="designer") as work:
-        return publish(work, documents, note=note)
+        head = runtime.head(work, next(iter(documents["app"])))
+        kept = head.source.get(MODULE) if head is not None else None
+        modules = {MODULE: {**kept, **documents.get(MODULE, {})}} if kept else {}
+        return publish(work, {**documents, **modules}, note=note)
 
 
 def read_app(runtime: Runtime, folder: Path) -> Documents:

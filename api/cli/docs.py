@@ -12,8 +12,6 @@ import typer
 
 import api
 from api.boot import BUILT_INS
-from api.errors import status_of
-from designer_schemas.reference.pages import Sources, pages
 from engine.errors import EngineError
 from engine.plugins import extensions
 from engine.registry import fill
@@ -46,6 +44,7 @@ def docs(
 def reference() -> dict[str, bytes]:
     """File name -> content of every page."""
     from api.cli.main import app
+    from designer_schemas.reference.pages import Sources, pages
 
     _load_every_module()
     sources = Sources(
@@ -59,6 +58,8 @@ def reference() -> dict[str, bytes]:
 
 
 def _status(cls: type[EngineError]) -> int:
+    from api.errors import status_of  # and with it all of FastAPI
+
     return status_of(cls.__new__(cls))
 
 

@@ -6,6 +6,8 @@ import typer
 
 from api.boot import build
 from api.migrations import require_current
+from engine.connect.sealed_calls import keys_of_calls
+from engine.connect.secrets import keys_of_secrets, seal_anew
 from engine.identity.principal import SYSTEM
 from engine.runtime import Runtime
 from engine.sealing.ring import KeyRing
@@ -54,6 +56,7 @@ def rotate() -> None:
     try:
         key = runtime.ring.rotate()
         with runtime.unit_of_work(SYSTEM, source="engine") as work:
+            seal_anew(work)
             for app in runtime.app_keys(work):
                 arm(work, work.app(app))
         typer.echo(key)
@@ -82,4 +85,5 @@ def _opened() -> Runtime:
 
 def _used(runtime: Runtime) -> set[str]:
     with runtime.reading(SYSTEM) as work:
-        return {key for app in runtime.app_keys(work) for key in keys_in_use(work, work.app(app))}
+        of_fields = {key for app in runtime.app_keys(work) for key in keys_in_use(work, work.app(app))}
+        return of_fields | keys_of_secrets(work) | keys_of_calls(work)

@@ -1,4 +1,4 @@
-"""The command `fourfold`."""
+"""The command `fourfold`. What only one command needs is loaded when that runs: a server is half of the code."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import typer
 
 from api.boot import build
 from api.cli import admin, apps, docs, keys, log
-from api.cli.demo import run_demo
 from api.cli.output import show_error
-from api.cli.serving import run_api, run_reports, run_serve, run_worker
 from api.cli.transfers import export, import_
 from api.migrations import upgrade
 from designer_schemas.generate import FOLDER, write
@@ -38,30 +36,40 @@ app.command()(export)
 @app.command()
 def serve() -> None:
     """一个进程运行全部 / everything in one process: API, worker, report store."""
+    from api.cli.serving import run_serve
+
     run_serve(Settings())
 
 
 @app.command()
 def api() -> None:
     """只运行 API / the API alone."""
+    from api.cli.serving import run_api
+
     run_api(Settings())
 
 
 @app.command()
 def worker() -> None:
     """只运行任务 / the worker alone: jobs, timers, connectors."""
+    from api.cli.serving import run_worker
+
     run_worker(Settings())
 
 
 @app.command()
 def reports() -> None:
     """只运行报表 / the report server alone, on the unix socket FOURFOLD_REPORTS_SOCKET."""
+    from api.cli.serving import run_reports
+
     run_reports(Settings())
 
 
 @app.command()
 def demo() -> None:
     """演示：CRM 应用与数据 / the CRM app with demo data, on this machine only."""
+    from api.cli.demo import run_demo
+
     run_demo(Settings())
 
 

@@ -24,6 +24,7 @@ SIDES = {
     "server": ("yellow", "服务器已改 / changed on the server"),
     "conflict": ("red", "两边都改 / changed on both"),
     "unknown": ("cyan", "不同 / different"),
+    "kept": ("green", "服务器上的模块，保留 / a module of the server, stays"),
 }
 RISKS = {"safe": "green", "warn": "yellow", "destructive": "red"}
 
@@ -49,7 +50,7 @@ def show_differences(differences: Iterable[Difference]) -> None:
     """One line per document that differs, then the places inside it."""
     for each in differences:
         style, words = SIDES[each.state]
-        change = each.server if each.state == "server" else each.here
+        change = each.server if each.state in ("server", "kept") else each.here
         out.print(f"[{style}]{words}[/] {escape(each.name)}  [dim]{change}[/]")
         for pointer in each.pointers[:MOST_POINTERS] if change == "changed" else ():
             out.print(f"    {escape(pointer or '/')}")

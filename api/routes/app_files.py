@@ -36,11 +36,12 @@ from engine.definitions.baseline import (
 )
 from engine.definitions.check import check_app, kinds
 from engine.definitions.folder import folder_files, read_files
+from engine.definitions.neighbours import around, beside, with_apps
 from engine.definitions.package import MOST_FILES, pack, unpack
 from engine.definitions.publish import Prepared
 from engine.errors import Invalid
 from engine.findings import Finding, has_errors
-from engine.identity.designers import require_designer
+from engine.identity.designers import require_designer, require_some_designer
 from engine.storage.unit_of_work import UnitOfWork
 
 router = APIRouter(tags=["definitions"])
@@ -80,7 +81,7 @@ def described(parameters: Mapping[str, str] | None = None, *, writes: bool = Fal
 
 @router.post("/apps:check", openapi_extra=described())
 async def check_files(request: Request) -> Response:
-    """`{"ok", "findings"}` of the app in a zip; the store is not asked."""
+    """`{"ok", "findings"}` of the app in a zip; of the store it is asked what other apps it refers to are like."""
     query(request)
     package = await _package(request)
 
@@ -88,7 +89,7 @@ async def check_files(request: Request) -> Response:
         require_designer(work, package.app)
         if has_errors(package.findings):
             return package.findings
-        return [*package.findings, *check_app(package.documents, work.runtime.registries).findings]
+        return [*package.findings, *check_app(package.documents, beside(work, package.documents)).findings]
 
     findings = await read(request, check)
     return answer({"ok": not has_errors(findings), "findings": [each.as_json() for each in findings]})
@@ -135,13 +136,20 @@ async def test_package(request: Request) -> Response:
     only = _names(query(request, "only").get("only", ""))
     package = _sound(await _package(request))
     edge = edge_of(request)
-    await read(request, lambda work: require_designer(work, package.app))
+
+    def collect(work: UnitOfWork) -> dict[str, Documents]:
+        require_designer(work, package.app)
+        return around(work, package.documents)
+
+    apps = await read(request, collect)
 
     def run() -> list[dict[str, Any]]:
-        suites = suites_of(package.documents, edge.runtime.registries, only)
-        return [each.as_json() for each in run_cases(package.documents, suites, seconds=TEST_SECONDS)]
+        registries = with_apps(edge.runtime.registries, apps)
+        suites = suites_of(package.documents, registries, only)
+        cases = run_cases(package.documents, suites, seconds=TEST_SECONDS, apps=apps)
+        return [each.as_json() for each in cases]
 
-    cases = await edge.files.run(run)
+    cases = await edge.cases.run(run)
     return answer({"ok": all(each["ok"] for each in cases), "cases": cases})
 
 
@@ -229,7 +237,7 @@ async def _package(request: Request) -> Package:
         documents, findings = read_files(files, kinds(edge.runtime.registries))
         return Package(documents, read_baselines(files.get(PLACE)), findings)
 
-    await edge.principal_of(request)  # nothing is unpacked for strangers
+    await read(request, require_some_designer)  # nothing is unpacked for others
     return await edge.compute(unpacked)
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from api.answers import page
 from api.body import json_object
+from api.described import body_of
 from api.edge import read
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import compiled_form
@@ -18,7 +19,12 @@ from forms.offers import Draft, offers_json
 router = APIRouter(prefix="/apps/{app}/forms/{form}", tags=["records"])
 
 
-@router.post("/options/{field}")
+@router.post(
+    "/options/{field}",
+    openapi_extra=body_of(
+        {"id": {"type": "string"}, "record": {"type": "object"}, "row": {"type": "object"}}, writes=False
+    ),
+)
 async def options(request: Request, app: str, form: str, field: str) -> Response:
     """The options of a field (`lines.level`: of child rows) for the record in the body.
 

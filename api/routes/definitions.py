@@ -11,9 +11,11 @@ from starlette.responses import Response
 
 from api.answers import answer, nothing, page
 from api.body import json_object, required_text, texts
+from api.described import IDEMPOTENCY, body_of
 from api.edge import edge_of, read, write
 from engine.definitions import drafts, repository
 from engine.definitions.app import CompiledApp
+from engine.definitions.modules.schema import MODULE
 from engine.definitions.pilot import read_group
 from engine.definitions.publish import Prepared, Published, plan, prepare
 from engine.errors import Invalid
@@ -26,6 +28,16 @@ router = APIRouter(tags=["definitions"])
 BEGUN: dict[int | str, dict[str, Any]] = {
     202: {"description": "What is stored is being converted: follow the publishing"}
 }
+TEXTS = {"type": "array", "items": {"type": "string"}}
+FORCED = body_of({"force": TEXTS}, writes=False)
+WISHED = {"note": {"type": "string"}, "approve": TEXTS, "force": TEXTS}
+GROUP = {"users": TEXTS, "departments": TEXTS, "roles": TEXTS}
+PILOT = {"type": "object", "properties": GROUP, "additionalProperties": False}
+DOCUMENT: dict[str, Any] = {
+    "parameters": [IDEMPOTENCY],
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
+}
+"""Of the shape that `/designer/schemas/{kind}` gives."""
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -43,18 +55,25 @@ async def apps(request: Request) -> Response:
 
 @router.get("/apps/{app}")
 async def one_app(request: Request, app: str) -> Response:
-    """Settings, version, and the keys and labels of all objects."""
+    """Settings, version, and the keys and labels of all objects, with the `module` that brings one."""
 
     def find(work: UnitOfWork) -> dict[str, Any]:
         found = work.app(app)
+        whole = {**found.composition.documents, MODULE: found.source.get(MODULE, {})}
         objects = {
-            kind: [{"key": key, "label": document.get("label")} for key, document in sorted(each.items())]
-            for kind, each in found.source.items()
-            if kind != "app"
+            kind: [_object(found, kind, key, document) for key, document in sorted(each.items())]
+            for kind, each in whole.items()
+            if kind != "app" and each
         }
         return {**_about(found), "objects": objects}
 
     return answer(await read(request, find))
+
+
+def _object(app: CompiledApp, kind: str, key: str, document: dict[str, Any]) -> dict[str, Any]:
+    module = app.composition.module(kind, key)
+    about = {"key": key, "label": document.get("label")}
+    return about if module is None else {**about, "module": module}
 
 
 def _about(app: CompiledApp) -> dict[str, Any]:
@@ -79,10 +98,8 @@ async def document(request: Request, app: str, kind: str, key: str) -> Response:
 
     def find(work: UnitOfWork) -> dict[str, Any]:
         require_designer(work, app)
-        found = work.app(app).source.get(drafts.known_kind(work, kind), {}).get(key)
-        if found is None:
-            raise drafts.DocumentNotFound()
-        return found
+        known, kinds = drafts.known_kind(work, kind), drafts.all_kinds(work)
+        return drafts.document_of(work.app(app).source, kinds, known, key)
 
     return answer(await read(request, find))
 
@@ -109,7 +126,7 @@ async def drafted_document(request: Request, app: str, kind: str, key: str) -> R
     return answer(await read(request, find))
 
 
-@router.put("/apps/{app}/draft/{kind}/{key}")
+@router.put("/apps/{app}/draft/{kind}/{key}", openapi_extra=DOCUMENT)
 async def put_document(request: Request, app: str, kind: str, key: str) -> Response:
     """Draft a document. It may be incomplete: `draft:check` says what is missing."""
     body = await json_object(request)
@@ -153,7 +170,7 @@ async def remove_document(request: Request, app: str, kind: str, key: str) -> Re
     return nothing()
 
 
-@router.post("/apps/{app}/draft:check")
+@router.post("/apps/{app}/draft:check", openapi_extra=FORCED)
 async def check_draft(request: Request, app: str) -> Response:
     """`{"force"?}` → `{"ok", "findings"}` of the app as it would be published."""
     asked = await json_object(request, allowed=("force",))
@@ -161,7 +178,7 @@ async def check_draft(request: Request, app: str) -> Response:
     return answer({"ok": version is not None, "findings": _as_json(findings)})
 
 
-@router.post("/apps/{app}/draft:plan")
+@router.post("/apps/{app}/draft:plan", openapi_extra=FORCED)
 async def plan_draft(request: Request, app: str) -> Response:
     """`{"force"?}` → `{"ok", "version", "findings", "steps"}`: what publishing would do; nothing is changed."""
     asked = await json_object(request, allowed=("force",))
@@ -185,7 +202,7 @@ def _planned(
     return (after.version if after is not None and publishable else None), findings, steps
 
 
-@router.post("/apps/{app}/draft:publish", responses=BEGUN)
+@router.post("/apps/{app}/draft:publish", responses=BEGUN, openapi_extra=body_of({**WISHED, "pilot": PILOT}))
 async def publish_draft(request: Request, app: str) -> Response:
     """`{"note"?, "approve"?, "force"?, "pilot"?}` → `{"app", "version", "changed", "findings", "steps"}`; 422 with
     every error. `approve` and `force` are pointers of the plan's destructive steps and of removals that break
@@ -219,7 +236,11 @@ def _wish(body: dict[str, Any]) -> drafts.Wish:
     )
 
 
-@router.post("/apps/{app}/draft:discard", status_code=204)
+@router.post(
+    "/apps/{app}/draft:discard",
+    status_code=204,
+    openapi_extra=body_of({"kind": {"type": "string"}, "key": {"type": "string"}}),
+)
 async def discard_draft(request: Request, app: str) -> Response:
     """Forget the draft, or with `{"kind", "key"}` what it says of one document."""
     body = await json_object(request, allowed=("kind", "key"))
@@ -245,7 +266,7 @@ async def versions(request: Request, app: str) -> Response:
     return page(await read(request, find))
 
 
-@router.post("/apps/{app}/versions/{version}:restore", responses=BEGUN)
+@router.post("/apps/{app}/versions/{version}:restore", responses=BEGUN, openapi_extra=body_of(WISHED))
 async def restore_version(request: Request, app: str, version: int) -> Response:
     """`{"note"?, "approve"?, "force"?}`: publish an earlier version again, as a new one."""
     wish = _wish(await json_object(request, allowed=("note", "approve", "force")))

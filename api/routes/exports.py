@@ -10,6 +10,7 @@ from starlette.responses import FileResponse, Response
 
 from api.answers import answer, page
 from api.body import json_object, number, query
+from api.described import model_body
 from api.edge import noted, read, write
 from engine.definitions.check import read_model
 from engine.errors import Invalid
@@ -23,7 +24,7 @@ from forms.transfers import repository
 router = APIRouter(prefix="/apps/{app}/forms/{form}", tags=["exports"])
 
 
-@router.post("/exports", status_code=202)
+@router.post("/exports", status_code=202, openapi_extra=model_body(ExportOptions))
 async def begin_export(request: Request, app: str, form: str) -> Response:
     """Begin an export: `{"format": "xlsx"|"csv", "filter", "sort", "fields", "language", "headers"}`."""
     query(request)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from api.answers import answer
 from api.body import json_object
+from api.described import model_body
 from api.edge import read
 from engine.definitions.check import read_model
 from engine.definitions.find_place import find_place
@@ -35,7 +36,10 @@ def _text_or_object(value: Any) -> Any:
     raise PydanticCustomError("text_or_object", "text or an object is expected")
 
 
-TextOrObject = Annotated[str | dict[str, Any], PlainValidator(_text_or_object)]
+TextOrObject = Annotated[
+    str | dict[str, Any],
+    PlainValidator(_text_or_object, json_schema_input_type=str | dict[str, Any]),
+]
 
 
 class PlaceOfExpression(Document):
@@ -74,7 +78,7 @@ class TrialBody(ExpressionBody):
     as_user: str | None = None
 
 
-@router.post("/expressions:check")
+@router.post("/expressions:check", openapi_extra=model_body(ExpressionBody, writes=False))
 async def check_expression(request: Request, app: str) -> Response:
     """`{"ok", "type", "text", "json", "canonical", ..., "findings"}`; a wrong expression is no wrong request."""
     body = await _body(request, ExpressionBody)
@@ -85,7 +89,7 @@ async def check_expression(request: Request, app: str) -> Response:
     return answer(await read(request, find))
 
 
-@router.post("/expressions:evaluate")
+@router.post("/expressions:evaluate", openapi_extra=model_body(TrialBody, writes=False))
 async def evaluate_expression(request: Request, app: str) -> Response:
     """`{"ok", "type", "value", "holds", "trace", "findings"}` on a stored record or on given values."""
     body = await _body(request, TrialBody)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from api.answers import answer
 from api.body import flag, json_object, number, query, required_text
+from api.described import body_of, query_of
 from api.edge import edge_of, read, write
 from engine.errors import EngineError, Invalid
 from engine.findings import error, text
@@ -24,9 +25,18 @@ from flows.versions import pinned_flow
 
 router = APIRouter(tags=["flows"])
 LONGEST_COMMENT = 4000
+COMMENT = {"type": "string", "maxLength": LONGEST_COMMENT}
+DECISION = body_of({"comment": COMMENT, "values": {"type": "object"}})
+HANDED_ON = {"to": {"type": "string", "maxLength": 40}, "comment": COMMENT}
 
 
-@router.post("/apps/{app}/forms/{form}/records/{record}:submit")
+@router.post(
+    "/apps/{app}/forms/{form}/records/{record}:submit",
+    openapi_extra=body_of(
+        {"flow": {"type": "string", "maxLength": 40}},
+        query={"preview": "true: say who would be asked, keep nothing."},
+    ),
+)
 async def submit_record(request: Request, app: str, form: str, record: str) -> Response:
     """Start the flow of a record, or go on with a returned one: `{"flow": key}` names one of several.
 
@@ -47,7 +57,12 @@ async def submit_record(request: Request, app: str, form: str, record: str) -> R
     return answer(await write(request, run))
 
 
-@router.get("/tasks")
+@router.get(
+    "/tasks",
+    openapi_extra=query_of(
+        box="inbox, done, started or cc.", cursor="The `next` of the page before.", limit="At most so many."
+    ),
+)
 async def tasks(request: Request) -> Response:
     """My tasks over all apps, the newest first: `?box=inbox|done|started|cc&cursor=&limit=`."""
     asked = query(request, "box", "cursor", "limit")
@@ -64,19 +79,19 @@ async def one_task(request: Request, task: str) -> Response:
     return answer(await read(request, lambda work: views.task_view(work, task)))
 
 
-@router.post("/tasks/{task}:approve")
+@router.post("/tasks/{task}:approve", openapi_extra=DECISION)
 async def approve(request: Request, task: str) -> Response:
     """`{"comment", "values"}`; `values` are the fields that the task opens."""
     return await _decide(request, task, "approve")
 
 
-@router.post("/tasks/{task}:reject")
+@router.post("/tasks/{task}:reject", openapi_extra=DECISION)
 async def reject(request: Request, task: str) -> Response:
     """`{"comment", "values"}`; the comment is required unless the node says otherwise."""
     return await _decide(request, task, "reject")
 
 
-@router.post("/tasks/{task}:return")
+@router.post("/tasks/{task}:return", openapi_extra=body_of(HANDED_ON))
 async def return_task(request: Request, task: str) -> Response:
     """`{"to", "comment"}`; `to` is an approval passed before, "previous" or "start" (default)."""
     body = await json_object(request, allowed=("to", "comment"))
@@ -84,7 +99,7 @@ async def return_task(request: Request, task: str) -> Response:
     return await _act(request, task, lambda work: decisions.send_back(work, task, to=to, comment=comment))
 
 
-@router.post("/tasks/{task}:transfer")
+@router.post("/tasks/{task}:transfer", openapi_extra=body_of(HANDED_ON, "to"))
 async def transfer(request: Request, task: str) -> Response:
     """`{"to", "comment"}`; administrators may hand over anybody's task and assign vacant ones."""
     body = await json_object(request, allowed=("to", "comment"))
@@ -119,13 +134,13 @@ async def picture(request: Request, instance: str) -> Response:
     return Response(svg, media_type="image/svg+xml", headers={"cache-control": "no-store"})
 
 
-@router.post("/instances/{instance}:withdraw")
+@router.post("/instances/{instance}:withdraw", openapi_extra=body_of({"comment": COMMENT}))
 async def withdraw(request: Request, instance: str) -> Response:
     """The submitter takes the record back, before the first decision; `{"comment"}`."""
     return await _stop(request, instance, interventions.withdraw)
 
 
-@router.post("/instances/{instance}:cancel")
+@router.post("/instances/{instance}:cancel", openapi_extra=body_of({"comment": COMMENT}))
 async def cancel(request: Request, instance: str) -> Response:
     """An administrator stops the instance; `{"comment"}`."""
     return await _stop(request, instance, interventions.cancel)

@@ -10,14 +10,13 @@ from starlette.responses import Response
 
 from api.answers import answer, page
 from api.body import json_object, number, query
-from api.described import body_of
+from api.described import model_body
 from api.edge import read, write
 from engine.identity.handover import repository, service
 from engine.identity.service import require_admin
 from engine.storage.unit_of_work import UnitOfWork
 
 router = APIRouter(tags=["identity"])
-BODY = service.HandoverRequest.model_json_schema()["properties"]
 
 
 @router.get("/users/{user}/belongings")
@@ -30,7 +29,7 @@ async def belongings(request: Request, user: str) -> Response:
     return page([each.as_json() for each in found])
 
 
-@router.post("/users/{user}:handover", status_code=202, openapi_extra=body_of(BODY))
+@router.post("/users/{user}:handover", status_code=202, openapi_extra=model_body(service.HandoverRequest))
 async def hand_over(request: Request, user: str) -> Response:
     """`{"to", "targets": [{"part", "app", "form", "field", "where", "to"}], "deactivate"}`: begin a handover."""
     query(request)

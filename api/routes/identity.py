@@ -11,17 +11,20 @@ from starlette.responses import Response
 
 from api.answers import answer, created, nothing, page
 from api.body import flag, json_object, number, query, required_text
+from api.described import body_of, model_body
 from api.edge import edge_of, read, write
 from engine.changes.operations import note
 from engine.errors import Invalid
 from engine.findings import error, text
 from engine.identity import attempts, chosen_passwords, outside_logins, repository, service
+from engine.identity.documents import DepartmentDocument, Organisation, UserDocument
 from engine.identity.organisation import load_organisation, organisation, role_warnings
 from engine.identity.passwords import hash_password
 from engine.storage.unit_of_work import UnitOfWork
 
 router = APIRouter(tags=["identity"])
 
+PASSWORD = {"password": {"type": "string"}, "must_change": {"type": "boolean"}}
 PICKER_FIELDS = ("id", "name", "dept", "active")
 PICKER = {"search", "dept", "role", "active", "after", "limit"}
 
@@ -57,7 +60,7 @@ def _visible(work: UnitOfWork, rows: list[dict[str, Any]]) -> list[dict[str, Any
     return [{**row, "roles": list(roles.get(row["id"], ()))} for row in rows]
 
 
-@router.post("/users", status_code=201)
+@router.post("/users", status_code=201, openapi_extra=model_body(UserDocument, more=PASSWORD))
 async def create_user(request: Request) -> Response:
     """A user document, optionally with `password`; unless `must_change` is false it is for the first login only."""
     document = await json_object(request)
@@ -114,14 +117,14 @@ async def get_user(request: Request, user: str) -> Response:
     return answer(await read(request, find))
 
 
-@router.patch("/users/{user}")
+@router.patch("/users/{user}", openapi_extra=model_body(UserDocument, partial=True))
 async def update_user(request: Request, user: str) -> Response:
     """Change the named properties; `{"active": false}` disables the user and ends all sessions."""
     changes = await json_object(request)
     return answer(await write(request, lambda work: service.update_user(work, user, changes)))
 
 
-@router.post("/users/{user}:password", status_code=204)
+@router.post("/users/{user}:password", status_code=204, openapi_extra=body_of(PASSWORD, "password"))
 async def set_password(request: Request, user: str) -> Response:
     """`{"password", "must_change"?}`: a new password, set by an administrator; unless `must_change` is false it
     is only for the next login.
@@ -171,7 +174,7 @@ async def departments(request: Request) -> Response:
     return page(await read(request, repository.departments))
 
 
-@router.post("/departments", status_code=201)
+@router.post("/departments", status_code=201, openapi_extra=model_body(DepartmentDocument))
 async def create_department(request: Request) -> Response:
     """A department document."""
     document = await json_object(request)
@@ -179,7 +182,7 @@ async def create_department(request: Request) -> Response:
     return created(made, f"/api/v1/departments/{made['id']}")
 
 
-@router.patch("/departments/{department}")
+@router.patch("/departments/{department}", openapi_extra=model_body(DepartmentDocument, partial=True))
 async def update_department(request: Request, department: str) -> Response:
     """Change the named properties of a department."""
     changes = await json_object(request)
@@ -215,7 +218,7 @@ async def export_organisation(request: Request) -> Response:
     return answer(await read(request, find, snapshot=True))
 
 
-@router.put("/organisation")
+@router.put("/organisation", openapi_extra=model_body(Organisation))
 async def import_organisation(request: Request) -> Response:
     """Bring departments and users to what the document says. Administrators only."""
     document = await json_object(request)

@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, Response
 
 from api.answers import answer, page
 from api.body import json_object, number, parse_json, query, required_text
+from api.described import parameters_of, schema_of
 from api.edge import edge_of, read, write
 from api.errors import language
 from api.receiving import received
@@ -32,9 +33,29 @@ from forms.transfers.folder import folder_of
 router = APIRouter(prefix="/apps/{app}/forms/{form}", tags=["imports"])
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+UPLOADED = {
+    "type": "object",
+    "properties": {
+        "upload": {"type": "string"},
+        "name": {"type": "string"},
+        "options": schema_of(ImportOptions),
+    },
+    "required": ["upload"],
+    "additionalProperties": False,
+}
+BODY = {
+    "parameters": parameters_of({"name": "Name of the file in the body.", "options": "Options as JSON."}),
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": UPLOADED},
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+        },
+    },
+}
 
 
-@router.post("/imports", status_code=202)
+@router.post("/imports", status_code=202, openapi_extra=BODY)
 async def begin_import(request: Request, app: str, form: str) -> Response:
     """Begin an import. Either `{"upload": id, "name", "options"}`, or the file itself as the body with
     `?name=&options=` (JSON). Options: `mode` insert|update|upsert, `on`, `errors` skip|all, `dry_run`,

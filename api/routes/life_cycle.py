@@ -9,12 +9,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import answer, page
-from api.body import json_object, number, query
+from api.body import flag, json_object, number, query
+from api.described import model_body, query_of
 from api.edge import read, write
 from api.routes.definitions import published_json
 from engine.definitions import drafts, pilot, publish
+from engine.definitions.abroad import uses_elsewhere
 from engine.definitions.dependencies import uses, uses_of_removed
 from engine.definitions.guided import steps
+from engine.definitions.modules.compose import composed
+from engine.definitions.modules.written import own_pointer
+from engine.definitions.neighbours import beside
 from engine.definitions.pointers import folders, spot_of
 from engine.errors import Invalid
 from engine.findings import error, text
@@ -24,6 +29,7 @@ from engine.storage.unit_of_work import UnitOfWork
 router = APIRouter(tags=["definitions"])
 
 LAST_VERSION = 2**31 - 1
+DRAFT = query_of(draft="true: the draft instead of the published version.")
 
 
 @router.get("/apps/{app}/draft/uses")
@@ -39,16 +45,43 @@ async def used_by(request: Request, app: str) -> Response:
 
     def find(work: UnitOfWork) -> list[dict[str, Any]]:
         require_designer(work, app)
-        documents, registries = drafts.drafted(work, app), work.runtime.registries
+        documents = drafts.drafted(work, app)
+        registries = beside(work, documents)
         head = work.runtime.head(work, app)
-        known = folders(drafts.all_kinds(work))
-        if head is not None and _gone(documents, known, of):
-            found = uses_of_removed(documents, head.source, of, registries)
+        kinds = drafts.all_kinds(work)
+        written = own_pointer(documents, of, kinds)
+        if head is not None and _gone(documents, folders(kinds), written):
+            found = uses_of_removed(documents, head.source, own_pointer(head.source, of, kinds), registries)
         else:
-            found = uses(documents, of, registries)
+            found = [*uses(documents, written, registries), *uses_elsewhere(work, app, documents, written)]
         return [part.as_json() for part in found]
 
     return page(await read(request, find))
+
+
+@router.get("/apps/{app}/composed", openapi_extra=DRAFT)
+async def composed_documents(request: Request, app: str) -> Response:
+    """`{"version", "documents", "parts": [{"pointer", "module", "written"}], "findings"}`: the documents as they
+    work together, with what modules bring and where that is written. `draft=true`: as they would be published,
+    `version` is null and `findings` say what of the modules does not fit.
+    """
+    drafted = flag(query(request, "draft"), "draft")
+
+    def find(work: UnitOfWork) -> dict[str, Any]:
+        require_designer(work, app)
+        found = None if drafted else work.app(app)
+        composition = (
+            composed(drafts.drafted(work, app), drafts.all_kinds(work))
+            if found is None
+            else found.composition
+        )
+        return {
+            "version": None if found is None else found.version,
+            **composition.as_json(),
+            "findings": [each.as_json() for each in composition.findings],
+        }
+
+    return answer(await read(request, find))
 
 
 def _gone(documents: Any, known: Any, pointer: str) -> bool:
@@ -67,7 +100,7 @@ async def draft_difference(request: Request, app: str) -> Response:
     return page(await read(request, find))
 
 
-@router.post("/apps/{app}/draft:guide")
+@router.post("/apps/{app}/draft:guide", openapi_extra=model_body(steps.Step))
 async def guided_step(request: Request, app: str) -> Response:
     """`{"step": "rename", "of", "to"}`, `{"step": "archive_option", "of"}`, `{"step": "map_option", "of", "to"}`,
     `{"step": "move_to_child", "form", "fields", "child", "label"?}` on the draft → `{"changed": [documents with

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from api.answers import answer
 from api.body import query
 from api.described import query_of
-from api.edge import edge_of
+from api.edge import edge_of, origin
 from api.routes.auth import opened
 from engine.identity import outside_logins
 from engine.identity.oidc import Provider, failed
@@ -46,7 +46,8 @@ async def begin(request: Request) -> Response:
     edge = edge_of(request)
     provider = provider_of(edge.runtime)
     _ = provider.issuer  # nothing is stored for a provider that is not there
-    asking, browser = await edge.write_as(SYSTEM, outside_logins.begin)
+    _, peer = origin(request)
+    asking, browser = await edge.write_as(SYSTEM, lambda work: outside_logins.begin(work, peer))
     response = RedirectResponse(await edge.compute(lambda: provider.address(asking)), 302)
     response.set_cookie(
         COOKIE,

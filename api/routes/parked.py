@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.answers import answer, page
 from api.body import json_object, number, query, texts
-from api.described import query_of
+from api.described import body_of, query_of
 from api.edge import read, write
 from api.routes.definitions import BEGUN, published_json
 from engine.definitions import ahead, drafts, under_way
@@ -56,14 +56,18 @@ async def parked_values(request: Request, app: str, parked: str) -> Response:
     return answer(await read(request, find))
 
 
-@router.post("/apps/{app}/parked/{parked}:restore", responses=BEGUN)
+@router.post(
+    "/apps/{app}/parked/{parked}:restore",
+    responses=BEGUN,
+    openapi_extra=body_of({"approve": {"type": "array", "items": {"type": "string"}}}),
+)
 async def restore_parked(request: Request, app: str, parked: str) -> Response:
     """`{"approve"?}`: publish a version that has it again, with its values; answers as `draft:publish` does."""
     approve = texts(await json_object(request, allowed=("approve",)), "approve")
 
     def look(work: UnitOfWork) -> Prepared:
         require_designer(work, app)
-        return prepare(work, park.restored(work.app(app).source, park.find(work, app, parked)))
+        return prepare(work, park.restored(work.app(app), park.find(work, app, parked)))
 
     prepared = await read(request, look)
 

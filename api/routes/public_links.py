@@ -128,9 +128,12 @@ async def upload_to_form(request: Request, token: str) -> Response:
     edge = edge_of(request)
     peer = request.client.host if request.client else ""
 
+    announced = request.headers.get("content-length", "0")
+
     def look() -> None:
         with edge.runtime.reading(NOBODY) as work:
-            service.takes_files(work, token)
+            size = int(announced) if announced.isascii() and announced.isdigit() else 0
+            service.takes_files(work, token, min(size, edge.runtime.settings.file_limit), peer=peer)
 
     await edge.compute(look)
     async with received(request, edge.files, edge.runtime.settings) as path:

@@ -5,7 +5,7 @@ They are described by hand in `api/openapi.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, cast
 
 from starlette.requests import Request
@@ -41,6 +41,11 @@ def _placed(request: Request, step: Step) -> Callable[[UnitOfWork], Any]:
         return step(work, app, compiled_form(app, form_key))
 
     return run
+
+
+def _shape(request: Request, what: str) -> Hashable:
+    """What makes writes of a form alike, for `Edge.write`."""
+    return what, request.path_params["app"], request.path_params["form"]
 
 
 async def list_records(request: Request) -> Response:
@@ -102,7 +107,7 @@ async def create_record(request: Request) -> Response:
         return api_records.create_json(work, app, form, body, dry_run=dry)
 
     try:
-        made = await edge_of(request).write(request, _placed(request, step))
+        made = await edge_of(request).write(request, _placed(request, step), shape=_shape(request, "create"))
     except api_records.DryRun as done:
         return answer(done.answer)
     location = f"{request.url.path}/{made['id']}"
@@ -133,7 +138,7 @@ async def update_record(request: Request) -> Response:
         return api_records.update_json(work, app, form, record, body, if_match=expected, dry_run=dry)
 
     try:
-        saved = await edge_of(request).write(request, _placed(request, step))
+        saved = await edge_of(request).write(request, _placed(request, step), shape=_shape(request, "update"))
     except api_records.DryRun as done:
         return answer(done.answer)
     return answer(saved, headers=_tag(saved))

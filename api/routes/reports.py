@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from api.answers import answer, page
 from api.body import json_object, parse_json, query
+from api.described import body_of, query_of, schema_of
 from api.edge import edge_of, noted, read
 from engine.errors import Invalid
 from engine.findings import error, text
@@ -19,10 +20,13 @@ from engine.storage.unit_of_work import UnitOfWork
 from reports.answer import Answer
 from reports.export import as_csv
 from reports.run import Prepared, list_reports, prepare, preview
+from reports.schema import Report
 from reports.service import reports_of
 from reports.store.remote import RemoteReports
 
 router = APIRouter(tags=["reports"])
+
+RUN = {"params": {"type": "object"}, "min_pos": {"type": "integer", "minimum": 0}}
 
 
 @router.get("/apps/{app}/reports")
@@ -32,7 +36,7 @@ async def reports(request: Request, app: str) -> Response:
     return page(await read(request, lambda work: list_reports(work, app)))
 
 
-@router.post("/apps/{app}/reports/{report}:run")
+@router.post("/apps/{app}/reports/{report}:run", openapi_extra=body_of(RUN, writes=False))
 async def run(request: Request, app: str, report: str) -> Response:
     """`{"params"?, "min_pos"?}` → `{"columns", "rows", "totals", "as_of_pos"}`.
 
@@ -47,7 +51,10 @@ async def run(request: Request, app: str, report: str) -> Response:
     return answer(found.as_json())
 
 
-@router.post("/apps/{app}/draft/reports:preview")
+@router.post(
+    "/apps/{app}/draft/reports:preview",
+    openapi_extra=body_of({"report": schema_of(Report), **RUN}, "report", writes=False),
+)
 async def run_draft(request: Request, app: str) -> Response:
     """`{"report": spec, "params"?, "min_pos"?}`, or the spec itself, run with the caller's rights."""
     if remote := _remote(request):
@@ -62,7 +69,10 @@ async def run_draft(request: Request, app: str) -> Response:
     return answer(found.as_json())
 
 
-@router.get("/apps/{app}/reports/{report}/export.csv")
+@router.get(
+    "/apps/{app}/reports/{report}/export.csv",
+    openapi_extra=query_of(params="JSON object of parameters.", min_pos="Show at least this change."),
+)
 async def export_csv(request: Request, app: str, report: str) -> Response:
     """The report as CSV; `params` is a JSON object. Needs the right `export` on the report's form."""
     if remote := _remote(request):

@@ -9,12 +9,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from designer_schemas.reference.markdown import both, code, page, table
 
 CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+MESSAGE = "message"
+"""The attribute that holds a sentence which another place has written."""
 LEVELS = frozenset({"error", "warning", "info"})
 PAIRS = frozenset({"text", "Text", "Sentence"})
 OTHERS = frozenset({"Step", "_step"})
@@ -49,12 +52,17 @@ def findings(rooms: Iterable[Path]) -> str:
     )
 
 
-def in_source(source: str) -> Iterator[Found]:
-    """What one file can remark."""
-    tree = ast.parse(source)
+@cache
+def in_source(source: str) -> tuple[Found, ...]:
+    """What one file can remark: nothing, when it holds no Chinese."""
+    return tuple(_in_tree(ast.parse(source))) if CHINESE.search(source) or MESSAGE in source else ()
+
+
+def _in_tree(tree: ast.Module) -> Iterator[Found]:
     for scope in _scopes(tree):
-        messages = _messages(scope)
-        for node in _own(scope):
+        own = list(_own(scope))
+        messages = _messages(own)
+        for node in own:
             if isinstance(node, ast.Call):
                 yield from _in_call(node, messages)
             elif isinstance(node, ast.Dict):
@@ -76,10 +84,10 @@ def _own(scope: ast.AST) -> Iterator[ast.AST]:
             yield from _own(node)
 
 
-def _messages(scope: ast.AST) -> Named:
+def _messages(own: Iterable[ast.AST]) -> Named:
     """Sentences that are given a name first."""
     found: Named = {}
-    for node in _own(scope):
+    for node in own:
         if isinstance(node, ast.Assign) and (pair := _pair([node.value])):
             for target in node.targets:
                 if isinstance(target, ast.Name):
@@ -111,7 +119,7 @@ def _sentences(arguments: Sequence[ast.expr], messages: Named) -> Sentences | No
             return max((given for given in messages[each.id] if given[0] <= each.lineno), default=(0, None))[
                 1
             ]
-        if isinstance(each, ast.Attribute) and each.attr == "message":
+        if isinstance(each, ast.Attribute) and each.attr == MESSAGE:
             return "…", "…"
         if pair := _pair(arguments[position : position + 2]):
             return pair

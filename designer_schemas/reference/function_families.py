@@ -38,6 +38,7 @@ FAMILIES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (
             *("SUM", "COUNT", "AVG", "MINOF", "MAXOF", "DISTINCTCOUNT", "ANY", "ALL", "LOOKUP"),
             "HAS",
+            "HASANY",
         ),
     ),
     ("修改", "Changes", ("OLD", "CHANGED", "CHANGEDTO", "CHANGEDFROM", "ISNEW")),

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.cases.moments import check_moment
 from engine.cases.schema import CaseDocument, SuiteDocument
 from engine.cases.step import TestStep
 from engine.definitions.check import read_model
@@ -56,6 +57,7 @@ class TestKind(DefinitionKind):
 def _suite(document: SuiteDocument, pointer: str, context: Context) -> Suite:
     zone = ZoneInfo(context.settings.tz)
     at = document.at if document.at.tzinfo else document.at.replace(tzinfo=zone)
+    check_moment(at, f"{pointer}/at", context)
     try:
         read_document(Organisation, document.people)
     except Invalid as wrong:

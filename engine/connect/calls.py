@@ -20,6 +20,7 @@ from engine.jobs.worker import PermanentFailure
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
 DEADLINE_SECONDS = 30.0
 ANSWER_LIMIT = 2000
+COVERED = "••••••"
 HEADERS = {"Content-Type": "application/json", "User-Agent": "Fourfold", "Accept-Encoding": "identity"}
 AGAIN = frozenset({408, 409, 423, 425, 429})
 
@@ -44,13 +45,16 @@ class CallFailed(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request; `id` travels as the Idempotency-Key, so that a repeat can be recognised."""
+    """One request; `id` travels as the Idempotency-Key, so that a repeat can be recognised. `secrets` stand in
+    its headers, and in nothing that is told of it.
+    """
 
     id: str
     url: str
     method: str
     headers: Mapping[str, str]
     body: Any
+    secrets: tuple[str, ...] = ()
 
 
 def perform(call: Call, *, allow_private: bool) -> int:
@@ -69,7 +73,7 @@ def perform(call: Call, *, allow_private: bool) -> int:
                 call.method, call.url, headers=headers, content=content, extensions={"trace": deadline.trace}
             ) as answer,
         ):
-            return _judge(answer)
+            return _judge(answer, call.secrets)
     except AddressRefused as refused:
         raise CallRefused(refused.message, fix=refused.fix) from refused
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as wrong:
@@ -127,14 +131,23 @@ def _deadline(seconds: float) -> Iterator[_Deadline]:
         timer.cancel()
 
 
-def _judge(answer: httpx.Response) -> int:
+def _judge(answer: httpx.Response, secrets: tuple[str, ...]) -> int:
     if answer.is_success:
         return answer.status_code
-    said = f"HTTP {answer.status_code} {_beginning(answer)}".strip()
+    said = f"HTTP {answer.status_code} {_covered(_beginning(answer), secrets)}".strip()
     message = text(f"对方答复：{said}", f"The other side said: {said}")
     if answer.status_code >= 500 or answer.status_code in AGAIN:
         raise CallFailed(message)
     raise CallRefused(message)
+
+
+def _covered(said: str, secrets: tuple[str, ...]) -> str:
+    """What the other side said, without what it was sent; a part of that at the end goes too."""
+    if secrets and len(said) >= ANSWER_LIMIT - max(map(len, secrets)):
+        said = said[: -max(map(len, secrets))]
+    for secret in secrets:
+        said = said.replace(secret, COVERED)
+    return said
 
 
 def _beginning(answer: httpx.Response) -> str:

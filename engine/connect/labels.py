@@ -15,7 +15,7 @@ def labels_of(checked: CheckedExpression, scope: Scope, context: Context) -> Map
     if checked.type.kind not in {"choice", "choices"} or len(checked.dependencies) != 1:
         return None
     [path] = checked.dependencies
-    forms: Mapping[str, Any] = context.compiled.get("form", {})
+    forms: Mapping[str, Any] = context.reachable()
     form = forms.get(scope.shape.key)
     for name in path[:-1]:
         field = form.fields.get(name) if form is not None else None

@@ -17,7 +17,8 @@ def namer(work: UnitOfWork, app: CompiledApp, env: Env, locale: str) -> Named:
             find = repository.user_by_id if form == "user" else repository.department_by_id
             row = find(work, identifier)
             return row["name"].get(locale, identifier) if row else identifier
-        record, kind = env.follow(form, identifier), app.kind("form").get(form)
+        there, key = app.home(form)
+        record, kind = env.follow(form, identifier), there.kind("form").get(key)
         title = record.get(kind.title) if record is not None and kind is not None else None
         return str(title) if title is not None else identifier
 

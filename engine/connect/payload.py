@@ -8,14 +8,16 @@ from typing import Any
 
 from engine.connect.values import as_json
 from engine.definitions.context import Context
+from engine.definitions.sealed import sealed_fields
 from engine.expressions import CheckedExpression, Env, Scope
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A compiled body: expressions stand where values will be."""
+    """A compiled body: expressions stand where values will be. `sealed` says that some read encrypted fields."""
 
     content: Any
+    sealed: bool = False
 
     def value(self, record: Mapping[str, Any], env: Env) -> Any:
         """The JSON value for `record`."""
@@ -37,7 +39,14 @@ def compile_payload(source: Any, pointer: str, scope: Scope, context: Context) -
     before = len(context.findings)
     content = _compile(source, pointer, scope, context)
     wrong = any(finding.level == "error" for finding in context.findings[before:])
-    return None if wrong else Payload(content)
+    return None if wrong else Payload(content, _sealed(content, scope))
+
+
+def _sealed(content: Any, scope: Scope) -> bool:
+    if isinstance(content, CheckedExpression):
+        return bool(sealed_fields(content, scope))
+    parts = content.values() if isinstance(content, dict) else content if isinstance(content, list) else ()
+    return any(_sealed(each, scope) for each in parts)
 
 
 def _compile(source: Any, pointer: str, scope: Scope, context: Context) -> Any:

@@ -1,10 +1,10 @@
-"""The table of in-app notifications."""
+"""The tables of in-app notifications and of what calls to other systems are signed with."""
 
 from __future__ import annotations
 
 from sqlalchemy import Column, Index, Table, Text, text
 
-from engine.storage.columns import Moment, RecordId
+from engine.storage.columns import Json, Moment, RecordId
 from engine.storage.tables import metadata
 
 notification = Table(
@@ -27,4 +27,15 @@ notification = Table(
         sqlite_where=text("read_at IS NULL"),
         postgresql_where=text("read_at IS NULL"),
     ),
+)
+
+secret = Table(
+    "ff_secret",
+    metadata,
+    Column("app", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("hosts", Json, nullable=False, comment="the only ones it is sent to"),
+    Column("sealed", Text, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", Moment, nullable=False),
 )

@@ -15,6 +15,7 @@ from pydantic import Field
 from engine.connect.labels import labels_of
 from engine.connect.values import Label, Reader, as_words
 from engine.definitions.context import Context
+from engine.definitions.sealed import sealed_fields
 from engine.expressions import CheckedExpression, Env, Scope
 from engine.findings import text
 from engine.protocols import Document
@@ -40,9 +41,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Fixed texts and slots, in order."""
+    """Fixed texts and slots, in order. `sealed` are the encrypted fields that they read."""
 
     parts: tuple[str | Slot, ...]
+    sealed: tuple[str, ...] = ()
 
     def render(self, record: Mapping[str, Any], env: Env, reader: Reader) -> str:
         """The text for `reader`."""
@@ -108,6 +110,7 @@ def compile_template(source: str, pointer: str, scope: Scope, context: Context) 
         )
         return None
     parts: list[str | Slot] = []
+    sealed: list[str] = []
     complete = True
     for is_expression, piece in pieces:
         if not is_expression:
@@ -118,7 +121,8 @@ def compile_template(source: str, pointer: str, scope: Scope, context: Context) 
             complete = False
         else:
             parts.append(Slot(checked, labels_of(checked, scope, context)))
-    return Template(tuple(parts)) if complete else None
+            sealed += sealed_fields(checked, scope)
+    return Template(tuple(parts), tuple(dict.fromkeys(sealed))) if complete else None
 
 
 def compile_both(

@@ -6,27 +6,39 @@ left, what changed meanwhile is caught up with writers kept out, and the version
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 from engine.connect.notifications import Notice, notify
 from engine.definitions import repository, under_way
 from engine.definitions.app import CompiledApp
-from engine.definitions.canonical import same
 from engine.definitions.check import kinds
 from engine.definitions.publish import checked_version, flip
 from engine.definitions.under_way import RUNNING, Publishing
+from engine.identity.principal import SYSTEM
 from engine.jobs import enqueue
 from engine.jobs.repository import Job
 from engine.protocols import JobHandler
+from engine.runtime import Runtime
 from engine.storage.unit_of_work import UnitOfWork
 
 KEPT = "versions under way"
+PAUSE = timedelta(seconds=2)
+"""Until somebody looks again after another process that does what only one can do."""
 
 
 class PublishAhead(JobHandler):
     """One piece of the long work, or the flip when all pieces are done."""
 
     type = "publish_ahead"
+
+    def reach(self, runtime: Runtime, job: Job) -> None:
+        with runtime.reading(SYSTEM) as work:
+            entry = under_way.find(work, job.payload["app"], job.payload["id"])
+        if entry.state == RUNNING:
+            for kind in kinds(runtime.registries):
+                if (state := entry.progress.get(kind.type)) is not None and not state.get("done"):
+                    kind.go_outside(runtime, state)
 
     def run(self, work: UnitOfWork, job: Job) -> None:
         entry = under_way.find(work, job.payload["app"], job.payload["id"])
@@ -39,7 +51,8 @@ class PublishAhead(JobHandler):
                 _flip(work, entry, before, after)
                 return
             _piece(work, entry, before, after)
-            enqueue(work, self.type, job.payload, app=entry.app)
+            waits = any(state.get("waits") for state in entry.progress.values())
+            enqueue(work, self.type, job.payload, due=work.now + PAUSE if waits else None, app=entry.app)
 
     def failed(self, work: UnitOfWork, job: Job, error: str) -> None:
         under_way.move(work, job.payload["id"], state="failed", error=error[:2000])
@@ -75,10 +88,7 @@ def _flip(work: UnitOfWork, entry: Publishing, before: CompiledApp, after: Compi
             entry.progress[kind.type] = kind.go_ahead(work, before, after, {**state, "last": True})
     under_way.move(work, entry.id, progress=entry.progress)
     flip(work, before, after, entry.documents, entry.note)
-    for change in repository.drafts(work.connection, entry.app):
-        there = entry.documents.get(change["kind"], {}).get(change["key"])
-        if there == change["document"] or (there and same(there, change["document"])):
-            repository.drop_draft(work, entry.app, change["kind"], change["key"])
+    repository.drop_drafted(work, entry.app, entry.documents)
     under_way.move(work, entry.id, state="done", version=after.version)
     title = f"已发布版本 {after.version} / version {after.version} is published"
     _tell(work, entry, title, entry.note or "")

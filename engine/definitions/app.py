@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -14,6 +15,9 @@ from engine.errors import Conflict, NotFound
 from engine.expressions.working_time import WorkCalendar, named_calendars
 from engine.findings import Finding
 from engine.protocols import Document
+
+if TYPE_CHECKING:
+    from engine.definitions.modules.composition import Composition
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 CalendarKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,39}$")]
@@ -27,9 +31,15 @@ class Label(Document):
     en: str = Field(min_length=1, max_length=200)
 
 
+@cache
+def known_zones() -> frozenset[str]:
+    """The names of all time zones. To find them six hundred files are looked at, so it is done once."""
+    return frozenset(available_timezones())
+
+
 def known_zone(name: str) -> str:
     """The name of a time zone. Raises ValueError."""
-    if name not in available_timezones():
+    if name not in known_zones():
         raise ValueError("unknown time zone")
     return name
 
@@ -108,13 +118,26 @@ Layout = Mapping[str, Any]
 NO_LAYOUT: Layout = MappingProxyType({})
 
 
+def split_key(key: str) -> tuple[str, str]:
+    """The app and the key there of what a document names: `hr.employee`; "" for something of its own app."""
+    app, _, inner = key.rpartition(".")
+    return app, inner
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledApp:
-    """A published version, ready to run. `memory` caches what is derived from it (SQL texts, grants)."""
+    """A published version, ready to run. `memory` caches what is derived from it (SQL texts, grants).
+
+    `named` are the other apps it refers to, and `others` those it reaches along references, itself left out; it
+    was compiled `beside` these versions of them. `reads` is what its own expressions read there with the rights
+    of the app: `hr.employee.name`.
+    `source` is as it was written, modules apart; `composition` has those documents with what modules bring.
+    """
 
     settings: AppDocument
     version: int
     source: Documents
+    composition: Composition
     documents: Mapping[str, Mapping[str, Any]]
     compiled: Mapping[str, Mapping[str, Any]]
     zone: ZoneInfo
@@ -122,6 +145,10 @@ class CompiledApp:
     broken: tuple[BrokenPart, ...] = ()
     layout: Layout = field(default_factory=lambda: NO_LAYOUT)
     memory: dict[Any, Any] = field(default_factory=dict)
+    others: dict[str, CompiledApp] = field(default_factory=dict)
+    beside: Mapping[str, int] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
+    reads: frozenset[str] = frozenset()
 
     @property
     def key(self) -> str:
@@ -144,6 +171,13 @@ class CompiledApp:
     def kind(self, kind: str) -> Mapping[str, Any]:
         """The compiled objects of one kind by key."""
         return self.compiled.get(kind, MappingProxyType({}))
+
+    def home(self, key: str) -> tuple[CompiledApp, str]:
+        """The app that a form named here belongs to, and its key there: `hr.employee` is `employee` of hr.
+        A form of an app that is not there stays where it is named, where nothing has this key.
+        """
+        app, inner = split_key(key)
+        return (self.others[app], inner) if app in self.others else (self, key)
 
     def require_whole(self, kind: str, key: str, *, explain: bool = False) -> None:
         """Say so when an object is missing because it is broken. Raises DefinitionBroken.

@@ -9,10 +9,12 @@ from typing import Any
 from engine.definitions import repository
 from engine.definitions.app import CompiledApp, Documents
 from engine.definitions.baseline import Baseline, baseline_of, named, store_key
+from engine.definitions.canonical import same
 from engine.definitions.check import kinds
+from engine.definitions.modules.schema import MODULE
 from engine.definitions.plan import Step, unapproved
 from engine.definitions.publish import Prepared, Published, plan, prepare, publish
-from engine.definitions.three_way import Difference, compare
+from engine.definitions.three_way import MODULES, Difference, compare
 from engine.errors import Conflict, Invalid
 from engine.findings import Finding, Text, error, text
 from engine.storage.unit_of_work import UnitOfWork
@@ -54,8 +56,8 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What applying did. `documents` is what both sides have now, `store` and `baseline` what the folder is
-    to remember of that.
+    """What applying did. `documents` is what both sides have now, without modules that only the store has;
+    `store` and `baseline` what the folder is to remember of that.
     """
 
     published: Published
@@ -149,18 +151,37 @@ def apply_files(
     prepared: Prepared | None = None,
 ) -> Applied:
     """Publish a folder; `prepared` shortens how long writers wait. Raises Drifted, Invalid, NotPublishable."""
+    head = _head(work, documents)
+    found, merged = _merged(work, documents, baselines, chosen)
+    if prepared is None or not same(prepared.source, merged):
+        prepared = prepare(work, merged, force=chosen.force)
+    work.runtime.lock_publishing(work)
+    if _version(_head(work, documents)) != _version(head):
+        # somebody published since: what they changed is the store's side now
+        found, merged = _merged(work, documents, baselines, chosen)
+    done = publish(
+        work, merged, note=chosen.note, approve=chosen.approve, force=chosen.force, prepared=prepared
+    )
+    folder = _without_kept(merged, found, chosen)
+    held = named(folder, kinds(work.runtime.registries))
+    store = store_key(work.connection, done.app) or ""
+    return Applied(done, tuple(found), folder, store, baseline_of(done.version, held))
+
+
+def _version(head: CompiledApp | None) -> int:
+    return head.version if head is not None else 0
+
+
+def _merged(
+    work: UnitOfWork, documents: Documents, baselines: Mapping[str, Baseline], chosen: Choices
+) -> tuple[list[Difference], Documents]:
+    """What differs, and the documents that are to be published. Raises Drifted, Invalid."""
     found = differences(work, documents, baselines)
     drifted = [each for each in found if each.blocks and not _chosen(each, chosen)]
     _require_known(found, chosen)
     if drifted:
         raise Drifted(pointer=drifted[0].name, details={"documents": [each.as_json() for each in drifted]})
-    merged = _resolved(work, documents, found, chosen)
-    done = publish(
-        work, merged, note=chosen.note, approve=chosen.approve, force=chosen.force, prepared=prepared
-    )
-    held = named(merged, kinds(work.runtime.registries))
-    store = store_key(work.connection, done.app) or ""
-    return Applied(done, tuple(found), merged, store, baseline_of(done.version, held))
+    return found, _resolved(work, documents, found, chosen)
 
 
 def _chosen(difference: Difference, chosen: Choices) -> bool:
@@ -193,8 +214,8 @@ def _require_known(found: list[Difference], chosen: Choices) -> None:
 
 
 def _resolved(work: UnitOfWork, documents: Documents, found: list[Difference], chosen: Choices) -> Documents:
-    """The folder's documents with the store's in place of those chosen so."""
-    theirs = [each for each in found if each.name in chosen.take_theirs]
+    """The folder's documents with the store's in place of those chosen so, and with modules it never had."""
+    theirs = [each for each in found if each.name in chosen.take_theirs or _stays(each, chosen)]
     head = _head(work, documents)
     if not theirs or head is None:
         return documents
@@ -210,3 +231,15 @@ def _resolved(work: UnitOfWork, documents: Documents, found: list[Difference], c
         if each.name in kept:
             objects[key] = kept[each.name]
     return merged
+
+
+def _stays(difference: Difference, chosen: Choices) -> bool:
+    """Whether a module that was added in the store outlives an upgrade from a folder without it."""
+    return difference.state == "kept" and not _chosen(difference, chosen)
+
+
+def _without_kept(documents: Documents, found: list[Difference], chosen: Choices) -> Documents:
+    """A folder that took these as its own would remove them when it is next applied without them."""
+    kept = {each.name.removeprefix(MODULES) for each in found if _stays(each, chosen)}
+    modules = {key: each for key, each in documents.get(MODULE, {}).items() if key not in kept}
+    return {**documents, MODULE: modules} if kept else documents

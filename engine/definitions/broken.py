@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.definitions import pointers
 from engine.definitions.app import BrokenPart, CompiledApp, Documents
 from engine.definitions.check import Checked, check_app, kinds
+from engine.definitions.modules.compose import composed
+from engine.definitions.modules.pruning import target_of, without_part
+from engine.definitions.modules.schema import MODULE
 from engine.definitions.pointers import Path, Spot
 from engine.findings import Finding
 from engine.protocols import DefinitionKind
@@ -60,12 +63,14 @@ def check_leniently(
     app = mended.checked.app
     if app is None or not mended.parts:
         return mended.checked
-    return Checked(mended.checked.findings, with_broken(app, source, mended.parts))
+    return Checked(mended.checked.findings, with_broken(app, source, mended.parts, registries))
 
 
-def with_broken(app: CompiledApp, source: Documents, parts: Sequence[BrokenPart]) -> CompiledApp:
+def with_broken(
+    app: CompiledApp, source: Documents, parts: Sequence[BrokenPart], registries: Mapping[str, Registry]
+) -> CompiledApp:
     """The app as published: its documents as they were written, and what of them is off."""
-    return replace(app, source=source, broken=tuple(parts))
+    return replace(app, source=source, composition=composed(source, kinds(registries)), broken=tuple(parts))
 
 
 def _take_away(
@@ -83,7 +88,12 @@ def _take_away(
             return None, []
         spots.setdefault((spot.kind, spot.key), []).append((spot.path, finding))
     parts: list[BrokenPart] = []
-    for (kind, key), found in spots.items():
+    # modules last: with a part of one a document of the app may go that has something broken itself
+    for (kind, key), found in sorted(spots.items(), key=lambda each: each[0][0] == MODULE):
+        if kind == MODULE:
+            left, off = _module_pruned(left, source, by_kind, known, key, found)
+            parts += off
+            continue
         document = _pruned(by_kind.get(kind), left[kind][key], [path for path, _ in found])
         for _path, finding in found:
             parts.append(_part(left, source, known, finding, kind, key, whole=document is None))
@@ -96,15 +106,41 @@ def _take_away(
     return left, parts
 
 
+def _module_pruned(
+    left: Documents,
+    source: Documents,
+    by_kind: Mapping[str, DefinitionKind],
+    known: Mapping[str, str],
+    module: str,
+    found: Sequence[tuple[Path, Finding]],
+) -> tuple[Documents, list[BrokenPart]]:
+    """The documents without what is broken in a module; what is off is named by the documents it belongs to."""
+    after = left
+    for path in _later_first(each for each, _ in found):
+        if module in after.get(MODULE, {}) and _reaches(after[MODULE][module], path):
+            after = without_part(after, module, path, by_kind)
+    before = composed(left, by_kind.values()).documents
+    there = {**composed(after, by_kind.values()).documents, MODULE: after.get(MODULE, {})}
+    parts = []
+    for path, finding in found:
+        kind, key = target_of(module, path)
+        part = _part(left, source, known, finding, MODULE, module, whole=key not in there.get(kind, {}))
+        label = before.get(kind, {}).get(key, {}).get("label", part.label)
+        parts.append(replace(part, kind=kind, key=key, label=label))
+    return after, parts
+
+
+def _later_first(paths: Iterable[Path]) -> list[Path]:
+    """Members of a list keep their numbers while those behind them are taken away."""
+    return sorted(set(paths), key=lambda path: [(isinstance(step, int), step) for step in path], reverse=True)
+
+
 def _pruned(
     kind: DefinitionKind | None, document: dict[str, Any], paths: Sequence[Path]
 ) -> dict[str, Any] | None:
     """The document without its broken parts, None when it cannot do without them."""
-    later_first = sorted(
-        set(paths), key=lambda path: [(isinstance(step, int), step) for step in path], reverse=True
-    )
     left: dict[str, Any] | None = document
-    for path in later_first:
+    for path in _later_first(paths):
         if left is None:
             return None
         if _reaches(left, path):

@@ -13,6 +13,9 @@ from pydantic import BaseModel, ValidationError
 
 from engine.definitions.app import NO_LAYOUT, AppDocument, CompiledApp, Documents, Layout
 from engine.definitions.context import Context
+from engine.definitions.modules.compose import composed
+from engine.definitions.modules.schema import MODULE
+from engine.definitions.neighbours import named_apps
 from engine.definitions.wording import sentence
 from engine.findings import Finding, Text, error, has_errors
 from engine.protocols import DefinitionKind
@@ -55,11 +58,14 @@ def check_app(
         settings=context.settings,
         version=version,
         source=source,
+        composition=context.composition,
         documents=_frozen(context.documents),
         compiled=_frozen(context.compiled),
         zone=ZoneInfo(context.settings.tz),
         variables=MappingProxyType(context.variables),
         layout=layout,
+        named=named_apps(source, kinds(registries)),
+        reads=frozenset(context.reads),
     )
     return Checked(tuple(findings), app)
 
@@ -72,19 +78,26 @@ def examine(
     ring: KeyRing | None = None,
     layout: Layout = NO_LAYOUT,
 ) -> Context | None:
-    """Everything that can be compiled of an app, broken documents left out; None without readable settings.
+    """Everything that can be compiled of an app and its modules, broken documents left out; None without
+    readable settings.
 
-    What is wrong goes to `findings`.
+    What is wrong goes to `findings`; they, and the places of expressions, point to where things are written.
     """
     settings = _settings(source, findings)
     if settings is None:
         return None
     ordered = kinds(registries)
-    documents = _read_all(source, ordered, findings)
+    composition = composed(source, ordered)
+    findings.extend(composition.findings)
+    known = len(findings)
+    documents = _read_all({**composition.documents, MODULE: source.get(MODULE, {})}, ordered, findings)
     context = Context(settings, registries, documents, findings=findings, ring=ring, layout=layout)
+    context.composition = composition
     for kind in ordered:
         context.known[kind.type] = dict(context.variables)
         context.compiled[kind.type] = kind.check_and_compile(documents[kind.type], context)
+    findings[known:] = composition.placed(findings[known:])
+    context.places = {composition.own(pointer): place for pointer, place in context.places.items()}
     return context
 
 

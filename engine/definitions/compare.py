@@ -106,7 +106,10 @@ def _alike(before: list[Any], after: list[Any]) -> bool:
 
 def _in_lists(before: list[Any], after: list[Any], pointer: str) -> Iterator[Difference]:
     old = {str(name_of(item)): item for item in before}
-    new = {_name_before(item, old): item for item in after}
+    names = [_name_before(item, old) for item in after]
+    if len(set(names)) < len(names):
+        names = [str(name_of(item)) for item in after]  # what one of them says it was is still there
+    new = dict(zip(names, after, strict=True))
     yield from _in_objects(old, new, pointer)
     left = [name for name in old if name in new]
     right = [name for name in new if name in old]
@@ -115,6 +118,8 @@ def _in_lists(before: list[Any], after: list[Any], pointer: str) -> Iterator[Dif
 
 
 def _name_before(item: Any, old: dict[str, Any]) -> str:
-    """The name of an item, the earlier one if it was renamed since."""
-    origin = item.get("renamed_from") if isinstance(item, dict) else None
-    return origin if isinstance(origin, str) and origin in old else str(name_of(item))
+    """The name of an item, the earlier one if it was renamed since; one renamed long ago still says so."""
+    name, origin = str(name_of(item)), item.get("renamed_from") if isinstance(item, dict) else None
+    before = old.get(name)
+    known = isinstance(before, dict) and before.get("renamed_from") == origin
+    return origin if isinstance(origin, str) and origin in old and not known else name

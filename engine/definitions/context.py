@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
-from engine.definitions.app import NO_LAYOUT, AppDocument, Layout
+from engine.definitions.app import NO_LAYOUT, AppDocument, Layout, split_key
+from engine.definitions.modules.composition import Composition
 from engine.definitions.places import Place
 from engine.definitions.sealed import unsealed
 from engine.expressions import CheckedExpression, ExpressionError, Scope, Shape, Type
 from engine.expressions import types as t
 from engine.expressions.library import library
+from engine.expressions.typed import Aggregate, Field, Rows, walk
 from engine.expressions.working_time import WorkCalendar, named_calendars
 from engine.findings import NO_FIX, Finding, Text, has_errors
 from engine.identity.principal import ADMIN_ROLE
@@ -31,11 +33,23 @@ BASE_VARIABLES: Mapping[str, Type] = {
 }
 
 
+def read_abroad(checked: CheckedExpression) -> Iterator[str]:
+    """What an expression reads in other apps: `hr.employee.name`."""
+    for node in walk(checked.node):
+        place = node.rows if isinstance(node, Aggregate) else node
+        if isinstance(place, Field | Rows):
+            behind = place.path[len(place.path) - len(place.forms) :]
+            for form, name in zip(place.forms, behind, strict=False):
+                if split_key(form)[0]:
+                    yield f"{form}.{name}"
+
+
 @dataclass(slots=True)
 class Context:
     """Shared by all kinds while one app is checked and compiled. `places` are those of all expressions so
     far by JSON pointer, `known` the variables each kind began with. `ring` holds the keys of encrypted values;
-    None where an app is only checked. `layout` says where the store keeps things.
+    None where an app is only checked. `layout` says where the store keeps things. `abroad` are the forms of
+    other apps, and `reads` what expressions read there.
     """
 
     settings: AppDocument
@@ -49,10 +63,17 @@ class Context:
     known: dict[str, dict[str, Type]] = field(default_factory=dict)
     ring: KeyRing | None = None
     layout: Layout = field(default_factory=lambda: NO_LAYOUT)
+    composition: Composition = field(default_factory=lambda: Composition({}))
+    abroad: dict[str, Any] = field(default_factory=dict)
+    reads: set[str] = field(default_factory=set)
 
     def shape(self, form: str) -> Shape | None:
         """The record shape of a form, system forms `user` and `dept` included."""
         return self.shapes.get(form)
+
+    def reachable(self) -> Mapping[str, Any]:
+        """The compiled forms that references lead to: the app's own, and those of other apps as `hr.employee`."""
+        return {**self.abroad, **self.compiled.get("form", {})}
 
     def error(self, code: str, pointer: str, message: Text, fix: Text = NO_FIX) -> None:
         """Add a finding that blocks."""
@@ -87,6 +108,7 @@ class Context:
         place = self.places[pointer] = Place(replace(scope, db_only=True) if sql else scope, expect)
         try:
             checked = place.check(source)
+            self.reads.update(read_abroad(checked))
             return unsealed(checked, place.scope) if place.scope.db_only else checked
         except ExpressionError as wrong:
             self.error(wrong.code, pointer, wrong.message, wrong.suggestion or NO_FIX)

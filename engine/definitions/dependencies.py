@@ -15,6 +15,8 @@ from engine.definitions.app import BrokenPart, Documents
 from engine.definitions.broken import Mended, mend
 from engine.definitions.canonical import same
 from engine.definitions.check import check_app, kinds
+from engine.definitions.modules.schema import MODULE
+from engine.definitions.modules.written import own_pointer, removed_documents
 from engine.findings import Finding, error, text
 from engine.registry import Registry
 
@@ -29,7 +31,8 @@ def uses(documents: Documents, pointer: str, registries: Registries) -> list[Bro
 
     Parts that are broken anyhow are not among them.
     """
-    spot = pointers.exact_spot(documents, _folders(registries), pointer)
+    written = own_pointer(documents, pointer, kinds(registries))
+    spot = pointers.exact_spot(documents, _folders(registries), written)
     return _only_in(_mended(pointers.without(documents, spot), registries), _mended(documents, registries))
 
 
@@ -102,9 +105,18 @@ def removed_parts(before: Documents, after: Documents, registries: Registries) -
             start = f"/{folder_of[kind]}/{key}"
             if key not in after.get(kind, {}):
                 found.append(start)
+            elif kind == MODULE:
+                found += _removed_from_module(document, after[kind][key], start)
             elif not same(document, after[kind][key]):
                 found += _removed_inside(document, after[kind][key], start)
     return found
+
+
+def _removed_from_module(before: dict[str, Any], after: dict[str, Any], pointer: str) -> list[str]:
+    """Documents that a module brought or added to, and named items inside those that it still does."""
+    gone = [pointer + pointers.pointer_of(each) for each in removed_documents(before, after)]
+    inside = _removed_inside(before, after, pointer)
+    return gone + [each for each in inside if not each.startswith(tuple(f"{above}/" for above in gone))]
 
 
 def _removed_inside(before: Any, after: Any, pointer: str) -> list[str]:

@@ -10,7 +10,9 @@ from engine.definitions import repository
 from engine.definitions.app import AppNotFound, Documents
 from engine.definitions.check import kinds
 from engine.definitions.compare import compare
+from engine.definitions.modules.compose import composed
 from engine.definitions.pilot import PilotGroup
+from engine.definitions.pointers import pointer_of
 from engine.definitions.publish import Prepared, Published, publish
 from engine.errors import NotFound
 from engine.protocols import DefinitionKind
@@ -25,10 +27,12 @@ class KindNotFound(NotFound):
 
 
 class DocumentNotFound(NotFound):
-    """The app has no such document."""
+    """The app has no such document of its own."""
 
     code = "document_not_found"
-    zh = "应用中没有该定义。"
+    zh = "应用自身没有该定义。"
+    fix_zh = "若 details 指明了模块，请在该模块中查看或修改。"
+    fix_en = "If details name a module, look at or change it there."
 
 
 def known_kind(work: UnitOfWork, kind: str) -> str:
@@ -72,9 +76,18 @@ def drafted(work: UnitOfWork, app: str) -> Documents:
 
 def get_document(work: UnitOfWork, app: str, kind: str, key: str) -> dict[str, Any]:
     """One drafted (or published) document. Raises DocumentNotFound."""
-    document = drafted(work, app).get(known_kind(work, kind), {}).get(key)
+    return document_of(drafted(work, app), all_kinds(work), known_kind(work, kind), key)
+
+
+def document_of(documents: Documents, kinds: list[DefinitionKind], kind: str, key: str) -> dict[str, Any]:
+    """One of an app's own documents. Raises DocumentNotFound, which names the module that has it."""
+    document = documents.get(kind, {}).get(key)
     if document is None:
-        raise DocumentNotFound()
+        composition = composed(documents, kinds)
+        module = composition.module(kind, key)
+        pointer = pointer_of([composition.folder(kind), key]) if module is not None else ""
+        details = {"module": module, "pointer": composition.own(pointer)} if module is not None else {}
+        raise DocumentNotFound(details=details)
     return document
 
 
@@ -161,7 +174,7 @@ def _publish(
         prepared=prepared,
     )
     if done.job is None:  # else the draft stays until what takes long is done
-        repository.drop_draft(work, app)
+        repository.drop_drafted(work, app, documents)
     return done
 
 

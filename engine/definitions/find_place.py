@@ -16,7 +16,10 @@ from engine.definitions import drafts
 from engine.definitions.app import Documents
 from engine.definitions.check import examine
 from engine.definitions.context import Context
+from engine.definitions.modules.schema import MODULE
+from engine.definitions.neighbours import apps_at_hand, beside
 from engine.definitions.places import Place
+from engine.definitions.pointers import pointer_of
 from engine.errors import Invalid
 from engine.findings import Finding, error, text
 from engine.protocols import DefinitionKind
@@ -48,7 +51,7 @@ def find_place(work: UnitOfWork, app: str, asked: Mapping[str, Any]) -> Found:
     if asked.get("pointer"):
         return _at_pointer(work, documents, kind, asked, context)
     before = replace(context, variables=context.known.get(kind.type, context.variables))
-    document = documents.get(kind.type, {}).get(str(asked.get("key", "")), {})
+    document = context.composition.documents.get(kind.type, {}).get(str(asked.get("key", "")), {})
     place = kind.place(dict(asked), document, before)
     if place is None:
         raise _unknown("/context/place")
@@ -69,6 +72,12 @@ def _at_pointer(
     key, pointer = str(asked.get("key", "")), str(asked["pointer"])
     start = f"/{kind.folder}/{key}"
     within = pointer.removeprefix(start)
+    module = context.composition.module(kind.type, key)
+    if module is not None:
+        # what a module brings is written there, and is tried out there
+        pointer = context.composition.own(start + within)
+        kind, key, start = drafts.kind_of(work, MODULE), module, pointer_of(["modules", module])
+        within = pointer.removeprefix(start)
     place = context.places.get(start + within)
     if place is None:
         # Which names a place has does not depend on what is written there: put something and look.
@@ -120,7 +129,8 @@ class Examined:
 
     def context(self, documents: Documents, registries: Mapping[str, Registry]) -> Context:
         """Everything that compiles of `documents`. Raises Invalid when the app's settings do not."""
-        key = blake2b(orjson.dumps(documents, option=orjson.OPT_SORT_KEYS)).digest()
+        known_by = [documents, apps_at_hand(registries)]
+        key = blake2b(orjson.dumps(known_by, option=orjson.OPT_SORT_KEYS)).digest()
         with self.lock:
             known = self.contexts.get(key)
         if known is not None:
@@ -138,4 +148,4 @@ class Examined:
 
 def _examined(work: UnitOfWork, documents: Documents) -> Context:
     kept: Examined = work.runtime.services.setdefault("examined_drafts", Examined())
-    return kept.context(documents, work.runtime.registries)
+    return kept.context(documents, beside(work, documents))

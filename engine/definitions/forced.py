@@ -45,7 +45,7 @@ def check_forced(
     judge = _Judge(before, source, mend(source, registries, check), check, registries, known)
     left = judge.broken - judge.still_broken() - judge.caused_by(force)
     if judge.mended.checked.app is not None and not left:
-        app = with_broken(judge.mended.checked.app, source, judge.mended.parts)
+        app = with_broken(judge.mended.checked.app, source, judge.mended.parts, registries)
         return Checked((*judge.mended.checked.findings, *map(_switched_off, judge.mended.parts)), app)
     removals = judge.removals(left)
     explained = {(part.pointer, part.finding.code) for removal in removals for part in removal.uses}

@@ -14,6 +14,7 @@ from sqlalchemy import insert, select, update
 
 from engine.definitions.app import CompiledApp
 from engine.definitions.check import read_model
+from engine.definitions.entitled import WIDENS
 from engine.definitions.plan import Step
 from engine.errors import Conflict, Invalid, NotFound
 from engine.findings import Finding, Text, error, text
@@ -26,7 +27,7 @@ from engine.storage.unit_of_work import UnitOfWork
 if TYPE_CHECKING:
     from engine.runtime import Runtime
 
-HARMLESS = frozenset({"add_form", "add_field"})
+HARMLESS = frozenset({"add_form", "add_field", "add_module", WIDENS})
 """Steps that two versions can live with at once; all others change what the other version reads."""
 
 
@@ -45,7 +46,7 @@ class PilotGroup(Document):
         return (
             who.user in self.users
             or not depts.isdisjoint(self.departments)
-            or not set(who.roles).isdisjoint(self.roles)
+            or not set(who.own_roles).isdisjoint(self.roles)
         )
 
 

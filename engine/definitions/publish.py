@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from engine.changes import operations
+from engine.definitions import abroad, entitled, neighbours, repository, under_way
 from engine.definitions import pilot as pilots
-from engine.definitions import repository, under_way
 from engine.definitions.app import NO_LAYOUT, CompiledApp, Documents, Layout
 from engine.definitions.canonical import same
 from engine.definitions.check import Checked, check_app, kinds
@@ -49,6 +49,8 @@ class Prepared:
     app: CompiledApp | None
     findings: tuple[Finding, ...]
     steps: tuple[Step, ...]
+    beside: tuple[tuple[str, int], ...] = ()
+    """The versions of other apps that it was checked beside."""
 
 
 def plan(
@@ -62,11 +64,12 @@ def plan(
 def prepare(work: UnitOfWork, source: Documents, *, force: Sequence[str] = ()) -> Prepared:
     """Check, compile and plan; changes nothing and keeps nobody waiting."""
     key = next(iter(source.get("app", {})), "")
+    beside = neighbours.standing(work, source)
     before = _published(work, key)
     number = before.version if before is not None else 0
     checked = checked_version(work, before, source, before.layout if before is not None else NO_LAYOUT, force)
     if checked.app is None:
-        return Prepared(key, source, tuple(force), number, None, checked.findings, ())
+        return Prepared(key, source, tuple(force), number, None, checked.findings, (), beside)
     layout = _laid_out(work, before, checked.app)
     if layout != checked.app.layout:
         # where things stand is known only now that it is known what they are
@@ -76,8 +79,10 @@ def prepare(work: UnitOfWork, source: Documents, *, force: Sequence[str] = ()) -
         for kind in kinds(work.runtime.registries):
             impact = kind.plan(work, before, checked.app)
             steps += impact.steps
-            findings += impact.findings
-    return Prepared(key, source, tuple(force), number, checked.app, tuple(findings), tuple(steps))
+            findings += checked.app.composition.placed(impact.findings)
+        findings += abroad.consequences(work, before, checked.app, source, force)
+        findings += checked.app.composition.placed(entitled.refusals(work, steps))
+    return Prepared(key, source, tuple(force), number, checked.app, tuple(findings), tuple(steps), beside)
 
 
 def _published(work: UnitOfWork, key: str) -> CompiledApp | None:
@@ -92,13 +97,20 @@ def checked_version(
     """The documents as the version after `before`, checked and compiled."""
     runtime = work.runtime
     version = (before.version if before is not None else 0) + 1
-    check = partial(_check, work, version, layout)
-    return check_forced(before, source, check, runtime.registries, force=force)
+    registries = neighbours.beside(work, source)
+    check = partial(_check, work, registries, version, layout)
+    checked = check_forced(before, source, check, registries, force=abroad.own_force(force))
+    if checked.app is None:
+        return checked
+    # what is switched off because of another app belongs to it all the same
+    named = neighbours.named_apps(source, kinds(runtime.registries))
+    return replace(checked, app=runtime.link(work, replace(checked.app, named=named)))
 
 
-def _check(work: UnitOfWork, version: int, layout: Layout, source: Documents) -> Checked:
-    runtime = work.runtime
-    return check_app(source, runtime.registries, version=version, ring=runtime.ring, layout=layout)
+def _check(
+    work: UnitOfWork, registries: neighbours.Registries, version: int, layout: Layout, source: Documents
+) -> Checked:
+    return check_app(source, registries, version=version, ring=work.runtime.ring, layout=layout)
 
 
 def _laid_out(work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) -> Layout:
@@ -131,7 +143,7 @@ def publish(
     under_way.require_none(work, key)
     if before is not None and same(before.source, source):
         return Published(key, before.version, False, (), ())
-    if head != prepared.before:
+    if head != prepared.before or neighbours.standing(work, source) != prepared.beside:
         prepared = prepare(work, source, force=force)
     findings = [*prepared.findings, *unapproved(prepared.steps, approve)]
     after = prepared.app
@@ -194,11 +206,12 @@ def _begin(
 
 
 def promote(work: UnitOfWork, app: str) -> Published:
-    """Give all people the version that a pilot group tries. Raises NoPilot."""
+    """Give all people the version that a pilot group tries. Raises NoPilot, NotPublishable."""
     work.runtime.lock_publishing(work)
     head = repository.heads(work.connection).get(app, 0)
     version = pilots.end(work, app)
     before, after = work.runtime.version(work, app, head), work.runtime.version(work, app, version)
+    _require_entitled(work, before, after)
     work.apps[app] = after
     for kind in kinds(work.runtime.registries):
         kind.publish(work, before, after)
@@ -206,6 +219,14 @@ def promote(work: UnitOfWork, app: str) -> Published:
     _note(work, "pilot_promoted", done, None)
     work.after_commit(partial(work.runtime.adopt, after))
     return done
+
+
+def _require_entitled(work: UnitOfWork, before: CompiledApp, after: CompiledApp) -> None:
+    """What gives a few people more rights was published by an administrator; so is what gives them to all."""
+    planned = (kind.plan(work, before, after) for kind in kinds(work.runtime.registries))
+    refused = entitled.refusals(work, (step for impact in planned for step in impact.steps))
+    if refused:
+        raise NotPublishable(refused)
 
 
 def withdraw(work: UnitOfWork, app: str) -> Published:
@@ -218,6 +239,8 @@ def withdraw(work: UnitOfWork, app: str) -> Published:
     source = work.runtime.version(work, app, head).source
     version = pilots.end(work, app)
     prepared = prepare(work, source)
+    # that gives nobody more than all but the group have
+    prepared = replace(prepared, findings=entitled.granted(prepared.findings))
     approve = [step.pointer for step in prepared.steps if step.risk == "destructive"]
     done = publish(work, source, note=f"withdraw pilot {version}", approve=approve, prepared=prepared)
     _note(work, "pilot_withdrawn", done, None)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from engine.changes import operations
 from engine.definitions.app import NO_LAYOUT, Documents, Layout
+from engine.definitions.canonical import same
 from engine.storage.tables import app_head, app_version, draft
 from engine.storage.unit_of_work import UnitOfWork
 
@@ -107,3 +108,11 @@ def drop_draft(work: UnitOfWork, app: str, kind: str | None = None, key: str | N
     if kind is not None:
         statement = statement.where(draft.c.kind == kind, draft.c.key == key)
     return work.connection.execute(statement).rowcount
+
+
+def drop_drafted(work: UnitOfWork, app: str, documents: Documents) -> None:
+    """Forget what the draft of an app says as these documents do; what somebody drafted meanwhile stays."""
+    for change in drafts(work.connection, app):
+        there = documents.get(change["kind"], {}).get(change["key"])
+        if there == change["document"] or (there and same(there, change["document"])):
+            drop_draft(work, app, change["kind"], change["key"])

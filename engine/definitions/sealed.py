@@ -1,4 +1,6 @@
-"""Which encrypted fields an expression reads: a place that runs in the database cannot read them."""
+"""Which encrypted fields an expression reads: a place that runs in the database cannot read them, and what goes out
+with their values is kept as they are.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,7 @@ from engine.findings import text
 
 def unsealed(checked: CheckedExpression, scope: Scope) -> CheckedExpression:
     """The expression, when the database can compute it: it reads no encrypted field. Raises ExpressionError."""
-    found = _reads(checked.node, scope, {RECORD: scope.shape, PARENT: scope.parent})
-    names = list(dict.fromkeys(found))
+    names = sealed_fields(checked, scope)
     if names:
         raise ExpressionError(
             "reads_encrypted",
@@ -24,6 +25,12 @@ def unsealed(checked: CheckedExpression, scope: Scope) -> CheckedExpression:
     return checked
 
 
+def sealed_fields(checked: CheckedExpression, scope: Scope) -> list[str]:
+    """The encrypted fields that an expression reads, as paths."""
+    found = _reads(checked.node, scope, {RECORD: scope.shape, PARENT: scope.parent})
+    return list(dict.fromkeys(found))
+
+
 def _reads(node: Node, scope: Scope, roots: dict[str, Shape | None]) -> Iterator[str]:
     if isinstance(node, Field):
         shape = _end(node.root, node.forms, scope, roots)
@@ -33,7 +40,8 @@ def _reads(node: Node, scope: Scope, roots: dict[str, Shape | None]) -> Iterator
         yield from _reads(part, scope, roots)
     if isinstance(node, Aggregate):
         above = _end(node.rows.root, node.rows.forms, scope, roots)
-        rows = above.child(node.rows.path[-1]) if above is not None else None
+        rows = above.child(node.rows.path[-1]) if above is not None and not node.rows.of else None
+        rows = scope.shapes(node.rows.of) if node.rows.of else rows
         for part in inside(node):
             yield from _reads(part, scope, {RECORD: rows, PARENT: above})
 

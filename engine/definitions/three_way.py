@@ -9,8 +9,11 @@ from typing import Any, Literal
 from engine.definitions.baseline import Baseline, digest
 from engine.definitions.canonical import same
 
-State = Literal["here", "server", "conflict", "unknown"]
-"""Changed in the folder, in the store, in both; `unknown`: they differ and never met."""
+State = Literal["here", "server", "conflict", "unknown", "kept"]
+"""Changed in the folder, in the store, in both; `unknown`: they differ and never met; `kept`: a module that was
+added in the store and that the folder never had.
+"""
+MODULES = "/modules/"
 
 Change = Literal["added", "changed", "removed", "same"]
 MISSING: Any = object()
@@ -66,6 +69,8 @@ def _difference(
     name: str, here: Any, server: Any, base: Baseline | None, base_documents: Mapping[str, Any] | None
 ) -> Difference:
     between = tuple(differing(here, server))
+    if here is None and name.startswith(MODULES) and (base is None or name not in base.digests):
+        return Difference(name, "kept", "same", "added", between)
     if base is None:
         return Difference(name, "unknown", _since(here, server), "same", between)
     mine = _change(base.digests.get(name), here)

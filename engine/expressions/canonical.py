@@ -50,7 +50,10 @@ def tree_json(node: Node) -> dict[str, Any]:
             made["arguments"] = [tree_json(each) for each in node.arguments]
             return made if node.option is None else {**made, "option": option_json(node.option)}
         case Aggregate():
-            rows = {"root": node.rows.root, "path": list(node.rows.path), "forms": list(node.rows.forms)}
+            rows: dict[str, Any] = {"root": node.rows.root, "path": list(node.rows.path)}
+            rows["forms"] = list(node.rows.forms)
+            if node.rows.of:
+                rows["of"] = node.rows.of
             made = {"is": "aggregate", **made, "function": node.function.type, "rows": rows}
             made["value"] = None if node.value is None else tree_json(node.value)
             made["where"] = None if node.where is None else tree_json(node.where)

@@ -37,8 +37,9 @@ class CheckedExpression:
 
     `dependencies` are the paths it reads: ("customer", "region"), ("lines", "amount"), ("parent", "kind"),
     ("row", "qty"), ("$order", "total"); `old.amount` counts as ("amount",). Spans of `node` and of errors
-    are places in `spelling`. `evaluate(record, env)` gives
-    the value in memory form, `holds(record, env)` whether a condition is TRUE; both are compiled at first use.
+    are places in `spelling`. `referring` are the forms whose records it counts because they refer to one it
+    reads. `evaluate(record, env)` gives the value in memory form, `holds(record, env)` whether a condition
+    is TRUE; both are compiled at first use.
     """
 
     def __init__(self, source: Source | Tree, tree: Tree, node: Node) -> None:
@@ -51,6 +52,9 @@ class CheckedExpression:
         everything = list(walk(node))
         self.variables: frozenset[str] = frozenset(_variables(everything))
         self.not_pushable: tuple[str, ...] = tuple(dict.fromkeys(_in_memory(everything)))
+        self.referring: frozenset[str] = frozenset(
+            each.rows.of for each in everything if isinstance(each, Aggregate) and each.rows.of
+        )
         self.volatile: bool = any(isinstance(n, Apply) and n.function.volatile for n in everything)
         self.evaluate: Evaluate = self._first("evaluate", holds=False)
         self.holds: Callable[..., bool] = self._first("holds", holds=True)

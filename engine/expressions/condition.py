@@ -23,7 +23,7 @@ from engine.findings import text
 
 OPERATORS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "has": "has"}
 CALLS = {"contains": "CONTAINS", "starts_with": "STARTSWITH", "under": "UNDER"}
-KNOWN = (*OPERATORS, *CALLS, "in", "nin", "between", "blank")
+KNOWN = (*OPERATORS, *CALLS, "in", "nin", "has_any", "between", "blank")
 _BACK = {sign: key for key, sign in OPERATORS.items()}
 _CALLS_BACK = {function: key for key, function in CALLS.items()}
 _EXAMPLE = text('例如 {"amount": {"gte": 5}}。', 'For example {"amount": {"gte": 5}}.')
@@ -106,6 +106,8 @@ class _Reader:
         if operator in {"in", "nin"}:
             tree = Operation("in", (field, self.members(operand)))
             return Operation("not", (tree,)) if operator == "nin" else tree
+        if operator == "has_any":
+            return self.shared(field, operand)
         if operator == "between" and isinstance(operand, list) and len(operand) == 2:
             return Operation("between", (field, self.value(operand[0]), self.value(operand[1])))
         if operator == "blank" and isinstance(operand, bool):
@@ -126,6 +128,13 @@ class _Reader:
             suggestion=did_you_mean(operator[:_LONGEST_PATH], KNOWN)
             or text(f"可用：{'、'.join(KNOWN)}。", f"Use one of {', '.join(KNOWN)}."),
         )
+
+    def shared(self, field: Tree, operand: Any) -> Tree:
+        """Whether choices hold one of a list; of an empty one they hold none."""
+        members = self.members(operand)
+        if not isinstance(members, Items):
+            return Call("HASANY", (field, members))
+        return Call("HASANY", (field, *members.items)) if members.items else Boolean(False)
 
     def members(self, operand: Any) -> Tree:
         if isinstance(operand, list):
@@ -231,6 +240,8 @@ def _call_json(tree: Call) -> dict[str, Any] | None:
     try:
         if tree.function in _CALLS_BACK and len(tree.arguments) == 2:
             return _of_path(field, _CALLS_BACK[tree.function], _value_json(tree.arguments[1]))
+        if tree.function == "HASANY" and len(tree.arguments) > 1:
+            return _of_path(field, "has_any", _shared_json(tree.arguments[1:]))
     except _NotJson:
         return None
     if tree.function == "ISBLANK" and len(tree.arguments) == 1:
@@ -240,6 +251,13 @@ def _call_json(tree: Call) -> dict[str, Any] | None:
 
 def _of_path(field: Name, operator: str, value: Any) -> dict[str, Any]:
     return {".".join(field.parts): {operator: value}}
+
+
+def _shared_json(members: tuple[Tree, ...]) -> Any:
+    """One name as it is; anything else as a list."""
+    if len(members) == 1 and isinstance(members[0], Name):
+        return _value_json(members[0])
+    return [_value_json(each) for each in members]
 
 
 def _members_json(tree: Tree) -> Any:

@@ -45,7 +45,7 @@ def _node(part: Document, functions: Functions) -> Node:
             return Aggregate(
                 kind,
                 functions[_name(part)],
-                Rows(rows["root"], tuple(rows["path"]), tuple(rows["forms"])),
+                Rows(rows["root"], tuple(rows["path"]), tuple(rows["forms"]), rows.get("of", "")),
                 _maybe(part["value"], functions),
                 _maybe(part["where"], functions),
                 _maybe(part.get("order"), functions),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.expressions.errors import NOWHERE, Edit, ExpressionError, meant, nearest
-from engine.expressions.scope import Labelled, Scope, Shape
+from engine.expressions.scope import Labelled, ReferredTo, Scope, Shape
 from engine.expressions.tree import Name
 from engine.expressions.typed import OLD, PARENT, RECORD, ROW, Field, Node, Rows, Variable
 from engine.expressions.types import Type
@@ -26,15 +26,19 @@ def resolve(name: Name, scope: Scope) -> Node:
 
 
 def resolve_rows(name: Name, scope: Scope) -> tuple[Rows, Shape, Shape, int] | None:
-    """The child table `name` starts with: rows, their shape, the shape above, how many parts it took."""
+    """The child table, or the records that refer here, with which `name` starts: rows, their shape, the shape
+    above, how many parts it took.
+    """
     if name.parts[0].startswith("$"):
         return None
     root, shape, path = _start(name, scope)
     forms: list[str] = []
     for index, part in enumerate(path[: MAX_HOPS + 1]):
-        child = shape.child(part)
+        child, of = shape.child(part), ""
+        if child is None and root != OLD and (child := referring(shape, part)) is not None:
+            of = child.key
         if child is not None:
-            rows = Rows(root, path[: index + 1], tuple(forms))
+            rows = Rows(root, path[: index + 1], tuple(forms), of)
             return rows, child, shape, len(name.parts) - len(path) + index + 1
         found = shape.type_of(part)
         target = scope.shapes(found.form) if found is not None and found.form else None
@@ -43,6 +47,11 @@ def resolve_rows(name: Name, scope: Scope) -> tuple[Rows, Shape, Shape, int] | N
         forms.append(found.form or "")
         shape = target
     return None
+
+
+def referring(shape: Shape, name: str) -> Shape | None:
+    """The shape of the records that refer to one of `shape` and are known there as `name`."""
+    return shape.referring(name) if isinstance(shape, ReferredTo) else None
 
 
 def _start(name: Name, scope: Scope) -> tuple[str, Shape, tuple[str, ...]]:
@@ -54,7 +63,8 @@ def _start(name: Name, scope: Scope) -> tuple[str, Shape, tuple[str, ...]]:
         ROW: scope.row,
     }
     shape = roots.get(head)
-    if shape is not None:
+    alone = len(name.parts) == 1 and scope.shape.type_of(head) is not None  # a field of that name
+    if shape is not None and not alone:
         return head, shape, name.parts[1:]
     if head in roots and scope.shape.type_of(head) is None and len(name.parts) > 1:
         raise _no_root(name, head)
@@ -111,12 +121,12 @@ def _field(name: Name, shape: Shape, part: str, scope: Scope, *, first: bool) ->
     found = shape.type_of(part)
     if found is not None:
         return found
-    if shape.child(part) is not None:
+    if shape.child(part) is not None or referring(shape, part) is not None:
         raise ExpressionError(
             "child_outside_aggregate",
             name.span,
-            f"“{part}”是子表，要用汇总函数。",
-            f"'{part}' is a child table; use a function that sums it up.",
+            f"“{part}”是多行记录，要用汇总函数。",
+            f"'{part}' stands for several rows; use a function that sums them up.",
             suggestion=_of_rows(name, part),
         )
     raise _unknown(name, shape, part, scope, first=first)

@@ -40,6 +40,14 @@ class Labelled(Protocol):
         """The key of the field or child table with this label."""
 
 
+@runtime_checkable
+class ReferredTo(Protocol):
+    """A shape whose records others refer to; under some names these stand as the rows of a child table do."""
+
+    def referring(self, name: str) -> Shape | None:
+        """The shape of the records that refer to this one and are known as `name`."""
+
+
 Shapes = Callable[[str], "Shape | None"]
 
 

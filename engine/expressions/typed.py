@@ -58,16 +58,19 @@ class Apply(Node):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of a child table: `path` leads from `root` along references to it, its key last."""
+    """The rows of a child table: `path` leads from `root` along references to it, its key last. With `of` they
+    are no child rows but records of that form, which refer to the one before the last name.
+    """
 
     root: str
     path: tuple[str, ...]
     forms: tuple[str, ...] = ()
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Aggregate(Node):
-    """A function over child rows. Inside `value`, `where` and `order` RECORD is the row, PARENT its record."""
+    """A function over rows. Inside `value`, `where` and `order` RECORD is the row, PARENT its record."""
 
     function: Function
     rows: Rows

@@ -25,6 +25,7 @@ from engine.jobs.repository import enqueue
 from engine.storage.unit_of_work import UnitOfWork
 
 LINK_HOURS = 1
+LINK_JOB = "password_link"
 FEWEST_SIGNS = 4
 SHORTEST_NAME = 4
 
@@ -127,19 +128,31 @@ def must_change(work: UnitOfWork, user: str) -> bool:
 
 
 def send_link(work: UnitOfWork, username: str) -> None:
-    """Mail a link that sets a new password to the user of this name. Nothing happens for a name nobody has, one
-    who is disabled, or one without a mail address: who asks learns nothing of that.
+    """Have a link that sets a new password mailed to the user of this name. Nothing happens for a name nobody has,
+    one who is disabled, or one without a mail address: who asks learns nothing of that.
     """
     found = repository.credentials(work, username.strip()[:80])
-    row = repository.user_by_id(work, found["id"]) if found and found["active"] else None
-    if row is None or not row["email"]:
-        return
+    if found is not None and _mailed(work, found["id"]) is not None:
+        enqueue(work, LINK_JOB, {"user": found["id"]})
+        note(work, "password_link_sent", found["id"])
+
+
+def make_letter(work: UnitOfWork, user: str) -> dict[str, str] | None:
+    """The mail (`to`, `subject`, `text`) with a link that holds from now on; None for who gets none any more. The link
+    stands nowhere but in the mail: the store keeps its digest.
+    """
+    row = _mailed(work, user)
+    if row is None:
+        return None
     secret = "ffr_" + secrets.token_urlsafe(32)
     until = work.now + timedelta(hours=LINK_HOURS)
-    _put(work, row["id"], {"reset_hash": _digest(secret), "reset_until": until})
-    payload = {"to": row["email"], **_letter(row["locale"], work.runtime.settings.public_url, secret)}
-    enqueue(work, "mail", payload)
-    note(work, "password_link_sent", row["id"])
+    _put(work, user, {"reset_hash": _digest(secret), "reset_until": until})
+    return {"to": row["email"], **_letter(row["locale"], work.runtime.settings.public_url, secret)}
+
+
+def _mailed(work: UnitOfWork, user: str) -> Mapping[str, Any] | None:
+    row = repository.user_by_id(work, user)
+    return row if row is not None and row["active"] and row["email"] else None
 
 
 def _letter(locale: str, address: str, secret: str) -> dict[str, str]:

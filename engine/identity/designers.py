@@ -38,6 +38,15 @@ def may_design(work: UnitOfWork, app: str) -> bool:
     return bool(work.connection.execute(select(found)).scalar())
 
 
+def require_some_designer(work: UnitOfWork) -> None:
+    """Raises NotADesigner for who designs no app at all: asked before it is known which app is meant."""
+    found = select(table.c.app).where(table.c.user == work.principal.user)
+    if not work.principal.is_admin and not any(
+        may_design(work, app) for app in work.connection.execute(found).scalars()
+    ):
+        raise NotADesigner()
+
+
 def require_designer(work: UnitOfWork, app: str) -> None:
     """Raises NotADesigner unless an administrator, the system or a designer of the app acts. An app that is new
     is made by administrators.

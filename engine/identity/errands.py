@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -40,6 +41,8 @@ def _stored(work: UnitOfWork, key: str) -> Any:
     return work.connection.execute(select(errand.c.narrow).where(errand.c.id == key)).scalar_one_or_none()
 
 
-def forget(work: UnitOfWork, key: str) -> None:
-    """The work is over."""
-    work.connection.execute(delete(errand).where(errand.c.id == key))
+def forget(work: UnitOfWork, keys: Iterable[str]) -> None:
+    """Nothing goes on any more and nothing is left of what came of it: the files are removed, the links closed.
+    What an import or export was asked for with is kept as long as its row, which is shown to equal rights only.
+    """
+    work.connection.execute(delete(errand).where(errand.c.id.in_(list(keys))))

@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 
 from engine.changes.operations import note
 from engine.identity import repository
+from engine.identity.attempts import network
 from engine.identity.oidc import Asking, failed
+from engine.identity.passwords import TooManyFailures
 from engine.identity.principal import ADMIN_ROLE
 from engine.identity.service import create_user, get_user, update_user
 from engine.identity.tables import outside_account as account
@@ -22,16 +24,33 @@ from engine.settings import Settings
 from engine.storage.unit_of_work import UnitOfWork
 
 LASTS = timedelta(minutes=10)
+PER_NETWORK = 100
+"""Logins not finished yet that began in one network: a whole office may come in by one address."""
+MOST = 10_000
+"""Those of all networks: whoever asks without end fills no disk."""
 NOT_IN_KEYS = re.compile(r"[^a-z0-9_]+")
 
 
-def begin(work: UnitOfWork) -> tuple[Asking, str]:
-    """A new login, and the secret that only this browser keeps."""
+def begin(work: UnitOfWork, peer: str = "") -> tuple[Asking, str]:
+    """A new login, and the secret that only this browser keeps. Raises TooManyFailures."""
+    drop_old(work)
+    origin = network(peer)
+    _refuse_flood(work, PER_NETWORK, table.c.network == origin)
+    _refuse_flood(work, MOST)
     asking = Asking(secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48))
     browser = secrets.token_urlsafe(24)
-    values = {"nonce": asking.nonce, "verifier": asking.verifier, "created_at": work.now}
+    values = {"nonce": asking.nonce, "verifier": asking.verifier, "created_at": work.now, "network": origin}
     work.connection.execute(insert(table).values(state=_digest(asking.state, browser), **values))
     return asking, browser
+
+
+def _refuse_flood(work: UnitOfWork, most: int, *which: ColumnElement[bool]) -> None:
+    statement = select(func.count(), func.min(table.c.created_at)).where(*which)
+    count, first = work.connection.execute(statement).one()
+    if count >= most:
+        raise TooManyFailures(
+            details={"retry_after": max(1, int((first + LASTS - work.now).total_seconds()))}
+        )
 
 
 def take(work: UnitOfWork, state: str, browser: str) -> Asking:

@@ -52,13 +52,20 @@ class Principal:
         """Whether the token lets them do this at all; what they may do then is for the grants to say."""
         return self.narrow is None or self.narrow.allows(app, form, action)
 
+    @property
+    def own_roles(self) -> tuple[str, ...]:
+        """Their roles as a person, whichever of them their token carries: a condition may ask who has a role not,
+        and a token must not come further than its owner.
+        """
+        return self.roles if self.narrow is None else self.narrow.owner_roles
+
     def own_variables(self) -> dict[str, Any]:
         """The values of `$me` and of the variables that begin with `$my_`; the team is me and all below."""
         return {
             "me": self.user,
             "my_dept": self.dept,
             "my_depts": self.depts,
-            "my_roles": self.roles,
+            "my_roles": self.own_roles,
             "my_subordinates": self.subordinates,
             "my_team": (self.user, *self.subordinates),
         }

@@ -112,6 +112,7 @@ outside_login = Table(
     Column("nonce", Text, nullable=False),
     Column("verifier", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("network", Text, comment="where it began"),
 )
 
 outside_account = Table(

@@ -9,6 +9,7 @@ from typing import Any
 from engine.definitions.context import Context
 from engine.expressions import CheckedExpression, Scope, Shape, Type
 from engine.expressions import types as t
+from engine.expressions.names import referring
 from engine.findings import Text
 from engine.identity.principal import ADMIN_ROLE
 from engine.permissions.compiled import NO_ROWS, CompiledGrant, Names, NoRows
@@ -181,6 +182,7 @@ def _known_fields(names: FieldNames, shape: Shape, pointer: str, context: Contex
         head, _, tail = name.partition(".")
         child = shape.child(head)
         known = child.type_of(tail) is not None if child and tail else name in shape.names()
+        known = known or referring(shape, name) is not None
         if not known:
             context.unknown(
                 "unknown_field", f"{pointer}/{index}", name, shape.names(), Text(zh="字段", en="field")

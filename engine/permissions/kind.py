@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.definitions.context import BASE_VARIABLES, Context
 from engine.definitions.places import Asked, Place
-from engine.expressions import CheckedExpression
+from engine.expressions import CheckedExpression, Shape
 from engine.expressions import types as t
 from engine.findings import Text
 from engine.permissions.compiled import CompiledGrant
@@ -21,12 +21,15 @@ from engine.protocols import DefinitionKind
 
 @dataclass(frozen=True, slots=True)
 class CompiledScope:
-    """A named set of records: those of `form` that fulfil `where`, and what is below them along `descend`."""
+    """A named set of records: those of `form` that fulfil `where`, and what is below them along `descend` or
+    above them along `ascend`.
+    """
 
     key: str
     form: str
     where: CheckedExpression
     descend: str | None
+    ascend: str | None = None
 
 
 class ScopeKind(DefinitionKind):
@@ -53,23 +56,34 @@ class ScopeKind(DefinitionKind):
             where = context.expression(
                 document.where, f"{pointer}/where", context.scope(shape), expect=t.BOOL, sql=True
             )
-            if document.descend is not None and shape.type_of(document.descend) != t.ref(document.form):
-                context.error(
-                    "bad_descend",
-                    f"{pointer}/descend",
-                    Text(
-                        zh="descend 须为指向本表单的引用字段。",
-                        en="descend must be a reference field to the same form.",
-                    ),
-                )
+            _check_direction(document, shape, pointer, context)
             if where is not None:
-                compiled[key] = CompiledScope(key, document.form, where, document.descend)
+                compiled[key] = CompiledScope(key, document.form, where, document.descend, document.ascend)
         for scope in compiled.values():
             context.variables[scope.key] = t.list_of(t.ref(scope.form))
         return compiled
 
     def place(self, asked: Asked, document: Mapping[str, Any], context: Context) -> Place | None:
         return _row_condition(asked, document, context, "where")
+
+
+def _check_direction(document: ScopeDocument, shape: Shape, pointer: str, context: Context) -> None:
+    for name, field in (("descend", document.descend), ("ascend", document.ascend)):
+        if field is not None and shape.type_of(field) != t.ref(document.form):
+            context.error(
+                f"bad_{name}",
+                f"{pointer}/{name}",
+                Text(
+                    zh=f"{name} 须为指向本表单的引用字段。",
+                    en=f"{name} must be a reference field to the same form.",
+                ),
+            )
+    if document.descend is not None and document.ascend is not None:
+        context.error(
+            "bad_ascend",
+            f"{pointer}/ascend",
+            Text(zh="descend 与 ascend 只能写一个。", en="Write either descend or ascend."),
+        )
 
 
 class RoleKind(DefinitionKind):

@@ -81,14 +81,25 @@ def audits(app: CompiledApp, principal: Principal) -> bool:
 
 
 def named_roles(app: CompiledApp, principal: Principal) -> tuple[str, ...]:
-    """All roles of somebody, those of other apps too: what `$my_roles` and HASROLE know."""
+    """All roles of somebody, those of other apps too: what `$my_roles` and HASROLE know. They are those of the
+    person: which of them a token carries decides whose grants count, not what their conditions say.
+    """
     if not _widened(app, app.kind("role")):
-        return principal.roles
-    return tuple(sorted({*principal.roles, *held_roles(app, principal)}))
+        return principal.own_roles
+    whole = replace(principal, narrow=None, roles=principal.own_roles)
+    return tuple(sorted({*whole.roles, *held_roles(app, whole)}))
 
 
 def rights(app: CompiledApp, principal: Principal) -> tuple[str, ...]:
-    """Equal for those whose grants in the app are equal: a part of the keys of caches."""
+    """Equal for those whose grants in the app, and in those it reaches, are equal: a part of the keys of caches."""
+    own = _rights(app, principal)
+    if not app.others:
+        return own
+    beside = (part for key, other in app.others.items() for part in ("@", key, *_rights(other, principal)))
+    return (*own, *beside)
+
+
+def _rights(app: CompiledApp, principal: Principal) -> tuple[str, ...]:
     held = ("*",) if principal.is_admin else held_roles(app, principal)
     if principal.narrow is None:
         return held

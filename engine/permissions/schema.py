@@ -87,7 +87,7 @@ class RoleDocument(Document):
 
 class ScopeDocument(Document):
     """A named set of records for row conditions: those of `form` that fulfil `where`, with all records
-    below them along the reference `descend`. Used as `region in $my_regions`.
+    below them along the reference `descend`, or all above them along `ascend`. Used as `region in $my_regions`.
     """
 
     key: Key
@@ -95,3 +95,4 @@ class ScopeDocument(Document):
     form: str
     where: str | dict[str, Any]
     descend: str | None = None
+    ascend: str | None = None

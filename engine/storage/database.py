@@ -19,13 +19,19 @@ from sqlalchemy.pool import QueuePool
 INTEGRITY = (sqlite3.IntegrityError, psycopg.errors.IntegrityError)
 """What the drivers raise when a constraint of the database refuses a row."""
 
-BEGIN: dict[str, dict[str, str]] = {
-    "sqlite": {"write": "BEGIN IMMEDIATE", "snapshot": "BEGIN"},
-    "postgres": {"write": "BEGIN", "snapshot": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
-}
+SNAPSHOT = {"sqlite": "BEGIN", "postgres": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
+LATE_BEGIN = "BEGIN"
+"""A write on PostgreSQL begins with its first statement, and the two travel together where they can."""
+
+BUSY_SECONDS = 30
+"""How long a writer on SQLite waits for one of another process."""
 
 DialectName = Literal["sqlite", "postgres"]
 Mode = Literal["write", "read", "snapshot"]
+
+
+class Occupied(Exception):
+    """Somebody else is writing, and the caller would not wait."""
 
 
 class Database:
@@ -65,7 +71,7 @@ class Database:
             for pragma in (
                 "journal_mode=WAL",
                 f"synchronous={synchronous}",
-                "busy_timeout=30000",
+                f"busy_timeout={BUSY_SECONDS * 1000}",
                 "foreign_keys=ON",
                 "cache_size=-65536",
                 "temp_store=MEMORY",
@@ -88,6 +94,7 @@ class Database:
             return made
 
         self._write_pool = engine(1, isolation_level="AUTOCOMMIT")
+        self._kept: Connection | None = None
         self._read_pool = engine(pool_size, isolation_level="AUTOCOMMIT")
         self.writer = engine(1)
         event.listen(self.writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
@@ -109,38 +116,83 @@ class Database:
         self.writer = engine(pool_size=1)
 
     @contextmanager
-    def connect(self, mode: Mode) -> Iterator[Connection]:
+    def connect(self, mode: Mode, *, wait: bool = True) -> Iterator[Connection]:
         """A connection inside one transaction: committed on success, rolled back on any error.
 
         Only the unit of work calls this. The transaction is begun and ended on the driver's connection:
-        SQLAlchemy's own way costs more than most statements of a save.
+        SQLAlchemy's own way costs more than most statements of a save. Without `wait` a write on SQLite
+        raises Occupied while another one goes on.
         """
         if mode == "write" and self.dialect == "sqlite":
-            with self._write_lock, self._transaction(self._write_pool, mode) as connection:
+            with self._writing(wait=wait) as connection:
                 yield connection
-        else:
-            with self._transaction(
-                self._write_pool if mode == "write" else self._read_pool, mode
-            ) as connection:
-                yield connection
-
-    @contextmanager
-    def _transaction(self, engine: Engine, mode: Mode) -> Iterator[Connection]:
-        begin = BEGIN[self.dialect].get(mode)
-        with engine.connect() as connection:
-            if begin is None:
+            return
+        with (self._write_pool if mode == "write" else self._read_pool).connect() as connection:
+            if mode == "read":
                 yield connection
                 return
             raw: Any = connection.connection.driver_connection
-            raw.execute(begin)
-            try:
+            if mode == "snapshot":
+                raw.execute(SNAPSHOT[self.dialect])
+            with _ended(raw):
                 yield connection
+
+    @contextmanager
+    def _writing(self, *, wait: bool) -> Iterator[Connection]:
+        """The one connection of this process that writes to SQLite. It is kept from one transaction to the
+        next until one fails: taking it out of the pool each time costs as much as a few statements.
+        """
+        if not self._write_lock.acquire(blocking=wait):
+            raise Occupied
+        try:
+            connection, self._kept = self._kept or self._write_pool.connect(), None
+            try:
+                raw: Any = connection.connection.driver_connection
+                _begin_immediate(raw, wait=wait)
+                with _ended(raw):
+                    yield connection
+                connection.rollback()  # SQLAlchemy's own idea of a transaction; the real one is committed
             except BaseException:
-                raw.rollback()
+                connection.close()
                 raise
-            raw.commit()
+            self._kept = connection
+        finally:
+            self._write_lock.release()
+
+    @contextmanager
+    def outside(self) -> Iterator[Any]:
+        """A connection of the driver in no transaction, for what PostgreSQL refuses to do inside one."""
+        with self._write_pool.connect() as connection:
+            yield connection.connection.driver_connection
 
     def close(self) -> None:
-        """Close all pooled connections."""
+        """Close all connections."""
+        if self.dialect == "sqlite" and self._kept is not None:
+            self._kept.close()
         for engine in {self._write_pool, self._read_pool, self.writer}:
             engine.dispose()
+
+
+@contextmanager
+def _ended(raw: Any) -> Iterator[None]:
+    """Commit what the block did, or roll it back."""
+    try:
+        yield
+    except BaseException:
+        raw.rollback()
+        raise
+    raw.commit()
+
+
+def _begin_immediate(raw: Any, *, wait: bool) -> None:
+    """Become the writer of a SQLite file. Raises Occupied when another process is, and `wait` is not asked for."""
+    if wait:
+        raw.execute("BEGIN IMMEDIATE")
+        return
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as busy:
+        raise Occupied from busy
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")

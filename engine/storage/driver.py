@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from psycopg import sql
+
 from engine.storage.columns import moment_text
 from engine.storage.database import DialectName
 
@@ -15,3 +17,8 @@ MARK: dict[DialectName, str] = {"sqlite": "?", "postgres": "%s"}
 def moment_param(dialect: DialectName, moment: datetime | None) -> Any:
     """A moment as a parameter; None stays None."""
     return moment if moment is None or dialect == "postgres" else moment_text(moment)
+
+
+def literal(text: str) -> str:
+    """A text as PostgreSQL reads it in a statement without parameters."""
+    return sql.Literal(text).as_string()

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from engine.definitions.app import AppNotFound
 from engine.errors import EngineError
-from engine.storage.database import Mode
+from engine.storage.database import LATE_BEGIN, Mode
 from engine.storage.waiting import Insert, Row, WaitingRows
 
 if TYPE_CHECKING:
@@ -57,21 +57,48 @@ class UnitOfWork:
     holding: str | None = None
     apps: dict[str, CompiledApp] = field(default_factory=dict)
     memory: dict[Any, Any] = field(default_factory=dict)
-    _raw: Any = None
+    _driver: Any = None
+    _begun: bool = True
     _after_commit: list[Callable[[], object]] = field(default_factory=list)
     _waiting: WaitingRows | None = None
     writes: int = 0
 
     def __post_init__(self) -> None:
-        self._raw = self._connection.connection.driver_connection
+        self._driver = self._connection.connection.driver_connection
+        self._begun = self.mode != "write" or self.runtime.database.dialect == "sqlite"
+
+    @property
+    def _raw(self) -> Any:
+        """The driver's connection, inside the transaction."""
+        if not self._begun:
+            self._begun = True
+            self._driver.execute(LATE_BEGIN)
+        return self._driver
 
     @property
     def connection(self) -> Connection:
         """The connection for SQLAlchemy's statements; what waits is written before."""
         self.writes += 1
+        raw = self._raw
         if self._waiting:
-            self._waiting.write(self._raw)
+            self._waiting.write(raw)
         return self._connection
+
+    def opening(self, *statements: str) -> list[tuple[Any, ...]]:
+        """The rows of the last of some statements without parameters. On PostgreSQL, when nothing was asked
+        before, they travel together with the begin of the transaction; each still sees what was committed
+        before it runs.
+        """
+        if not self._begun:
+            self._begun = True
+            cursor = self._driver.execute("; ".join((LATE_BEGIN, *statements)), prepare=False)
+            while cursor.nextset():
+                pass
+        else:
+            for statement in statements:
+                cursor = self._raw.execute(statement)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
     def rows(self, sql: str, params: Params = NO_PARAMS) -> list[tuple[Any, ...]]:
         """All rows of a driver-ready statement (`engine.expressions.print_sql`)."""
@@ -208,9 +235,12 @@ def open_unit(
     source: str = "api",
     request_id: str | None = None,
     address: str | None = None,
+    wait: bool = True,
 ) -> Iterator[UnitOfWork]:
-    """A unit of work; writes commit when the block ends well and roll back when it raises."""
-    with runtime.database.connect(mode) as connection:
+    """A unit of work; writes commit when the block ends well and roll back when it raises. Raises Occupied
+    when it may not `wait` for another writer on SQLite.
+    """
+    with runtime.database.connect(mode, wait=wait) as connection:
         work = UnitOfWork(
             runtime,
             principal,

@@ -19,6 +19,7 @@ from forms.allocate import allocate
 from forms.assignments import Assignment, compile_assignments, target_form
 from forms.compiled import Form, compiled_form
 from forms.environment import Overlay
+from forms.reach import forms_in_reach
 
 
 class Allocation(Document):
@@ -216,7 +217,7 @@ def _rows_at(
         target = str(form.fields[name].value_type.form)
         key = here[name] if here is not None else None
         here = env.follow(target, key) if key is not None else None
-        form = compiled_form(context.app, target)
+        form = forms_in_reach(context.app)[target]
     return here[path[-1]] if here is not None else []
 
 

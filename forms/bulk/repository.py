@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 import orjson
 from sqlalchemy import insert, select, update
 
+from engine.definitions.app import CompiledApp
 from engine.errors import NotFound
 from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.bulk.tables import bulk as table
+from forms.evolution.past import Diff, diff_now, earlier_keys, epochs_of
 from forms.rows import among, listed
 
 
@@ -64,12 +65,21 @@ def span(work: UnitOfWork, batch: str, records: Sequence[str]) -> tuple[int, int
     return (int(row[0]), int(row[1])) if row and row[0] is not None else (0, 0)
 
 
-def saves(work: UnitOfWork, bulk: Bulk) -> list[tuple[str, int, dict[str, Any]]]:
-    """(record, revision after it, what it changed) of each save, the last first. Rules' own saves are no part."""
-    mark = MARK[work.runtime.database.dialect]
+def saves(work: UnitOfWork, app: CompiledApp, bulk: Bulk) -> list[tuple[str, int, Diff]]:
+    """(record, revision after it, what it changed) of each save, the last first, as the form is called and typed
+    now. Rules' own saves are no part.
+    """
+    epochs, dialect = epochs_of(work, app.key), work.runtime.database.dialect
+    mark, forms = MARK[dialect], [bulk.form, *earlier_keys(epochs, bulk.form)]
     text = (
-        f"SELECT record, rev, diff FROM ff_change WHERE id >= {mark} AND id <= {mark} AND batch = {mark} "
-        f"AND op = 'update' AND form = {mark} AND actor = {mark} AND source <> 'engine' ORDER BY id DESC"
+        f"SELECT id, form, record, rev, diff FROM ff_change WHERE id >= {mark} AND id <= {mark} "
+        f"AND batch = {mark} AND op = 'update' AND form {among(dialect)} AND actor = {mark} "
+        "AND source <> 'engine' ORDER BY id DESC"
     )
-    found = work.rows(text, (bulk.first_change, bulk.last_change, bulk.id, bulk.form, bulk.user))
-    return [(row[0], int(row[1]), orjson.loads(row[2])) for row in found]
+    params = (bulk.first_change, bulk.last_change, bulk.id, listed(forms, dialect), bulk.user)
+    told = []
+    for number, called, record, rev, diff in work.rows(text, params):
+        form, now = diff_now(work, app, epochs, int(number), called, orjson.loads(diff))
+        if form == bulk.form:
+            told.append((record, int(rev), now))
+    return told

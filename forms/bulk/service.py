@@ -140,7 +140,7 @@ def undo(work: UnitOfWork, app: CompiledApp, form: Form, batch: str) -> Done:
 
 def _restored(access: Access, form: Form, bulk: Bulk) -> list[Outcome]:
     work = access.work
-    saves = repository.saves(work, bulk)
+    saves = repository.saves(work, access.app, bulk)
     held = records.load_many(work, form, sorted({record for record, _, _ in saves}), lock="change")
     moved = sorted(
         {record for record, rev, _ in saves if record not in held or held[record][0]["rev"] != rev}

@@ -9,6 +9,7 @@ from typing import Any
 from engine.definitions import drafts
 from engine.definitions.app import AppDocument
 from engine.definitions.check import read_model
+from engine.definitions.modules.compose import composed
 from engine.definitions.publish import Published, publish
 from engine.errors import Conflict, Invalid
 from engine.findings import Finding, Text
@@ -41,7 +42,7 @@ class Loaded:
 def new_form_settings(work: UnitOfWork, app: str, key: str) -> AppDocument:
     """The settings of an app that has no form `key` yet. Raises AppNotFound, FormThere, Invalid."""
     documents = drafts.drafted(work, app)
-    if key in documents.get("form", {}):
+    if key in composed(documents, drafts.all_kinds(work)).documents.get("form", {}):
         raise FormThere(pointer="/key", details={"key": key})
     findings: list[Finding] = []
     settings = read_model(AppDocument, next(iter(documents["app"].values()), {}), "/app", findings)

@@ -8,12 +8,11 @@ from engine.definitions import repository
 from engine.definitions.app import Documents
 from engine.definitions.publish import prepare
 from engine.errors import NotFound, NotPublishable
-from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import Field, RowKind
 from forms.evolution.evolution import Changed, Gone, evolution
 from forms.evolution.fill import convert_chunk, loader
-from forms.evolution.in_use import columns_of, some_value
+from forms.evolution.in_use import holding_after
 from forms.rows import among, listed
 from forms.tables import PARENT, quoted
 
@@ -34,7 +33,7 @@ class NothingAffected(NotFound):
 def affected_values(
     work: UnitOfWork, source: Documents, pointer: str, *, after: str = "", limit: int = 100
 ) -> dict[str, Any]:
-    """{"items": [{"record", "row"?, "value", "message"?}], "next"}: values that publishing `source` would take
+    """{"items": [{"record", "row"?, "value", "code"?, "message"?, "fix"?}], "next"}: values that publishing `source` would take
     out of sight at `pointer`, in the order of ids. Raises NotPublishable, NothingAffected.
     """
     prepared = prepare(work, source)
@@ -70,6 +69,7 @@ def _unconverted(
                         "value": None if changed.before.sealed else changed.before.codec.json_of(each.before),
                         "code": each.problem.code,
                         "message": dict(each.problem.message),
+                        "fix": dict(each.problem.fix),
                     }
                 )
             if len(items) == limit:
@@ -85,13 +85,8 @@ def _has(value: Any, option: str) -> bool:
 
 
 def _removed(work: UnitOfWork, gone: Gone, field: Field, after: str, limit: int) -> dict[str, Any]:
-    dialect = work.runtime.database.dialect
-    columns = ", ".join(quoted(each.column) for each in columns_of(field))
-    text = (
-        f"SELECT {quoted('id')}, {columns} FROM {quoted(gone.row.table)} "
-        f"WHERE {quoted('id')} > {MARK[dialect]} AND {some_value(field)} ORDER BY {quoted('id')} LIMIT {limit + 1:d}"
-    )
-    rows, load = work.rows(text, (after,)), loader(field, dialect)
+    rows = holding_after(work, gone.row.table, [field], after, limit=limit + 1)
+    load = loader(field, work.runtime.database.dialect)
     items = [
         {"id": row[0], "value": None if field.sealed else field.codec.json_of(load(row[1:]))}
         for row in rows[:limit]

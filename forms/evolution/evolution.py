@@ -22,7 +22,8 @@ Documents = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class Changed:
     """A field whose stored values become those of another type: `before` in its old column. `original` is the
-    parked column of an earlier change the other way, with the values as they were before it.
+    parked column of an earlier change the other way, with the values as they were before it. `forms` are those
+    of the version before, by the names of the version after.
     """
 
     form: Form
@@ -32,6 +33,7 @@ class Changed:
     before: Field
     after: Field
     original: Field | None = None
+    forms: Mapping[str, Form] = field(default_factory=dict)
 
     @property
     def pointer(self) -> str:
@@ -95,7 +97,9 @@ def evolution(work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) 
     waiting = repository.of_app(work, after.key) if before is not None else []
     _bring_back(work, [each for each in waiting if each.reason != "converted"], found)
     found.changed = [
-        _with_original(work, waiting, Changed(form, child, was, row, was.fields[key], each))
+        _with_original(
+            work, waiting, Changed(form, child, was, row, was.fields[key], each, forms=found.before)
+        )
         for form, child, was, row in row_pairs(found.before, new)
         for key, each in row.fields.items()
         if key in was.fields and not each.system and _changes(work, was, was.fields[key], each)
@@ -104,7 +108,7 @@ def evolution(work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) 
     left = {(each.form.key, None, before.key) for each in found.moved for before, _ in each.fields}
     found.gone = [
         replace(each, moved=(each.form.key, each.child, each.key) in left)
-        for each in _gone(found.before, new, after.source.get("form", {}))
+        for each in _gone(found.before, new, after.composition.documents.get("form", {}))
     ]
     return found
 

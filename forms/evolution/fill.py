@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,11 @@ from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from engine.storage.waiting import Insert
 from forms.compiled import Field
+from forms.evolution.conversions.conversion import unfit
+from forms.evolution.conversions.records import told_by_records
 from forms.evolution.conversions.table import Convert, converter
 from forms.evolution.evolution import Changed
-from forms.evolution.in_use import columns_of, some_value
+from forms.evolution.in_use import columns_of, emptied, holding_after
 from forms.field_type import Reading
 from forms.rows import among, listed
 from forms.tables import PARENT, TARGET, link_table, quoted
@@ -41,11 +43,6 @@ class Filled:
     failed: int
 
 
-def conversion_of(changed: Changed) -> Convert | None:
-    """How the values of a field change; None when none can be kept."""
-    return converter(changed.before, changed.after, _reading(changed))
-
-
 def _reading(changed: Changed) -> Reading:
     if changed.form.reading is None:
         raise LookupError(changed.form.key)
@@ -56,39 +53,44 @@ def convert_chunk(
     work: UnitOfWork, changed: Changed, after: str, *, limit: int = CHUNK, only: Sequence[str] | None = None
 ) -> list[Converted]:
     """The next rows that have a value, each with what becomes of it; `only` those of some records."""
-    dialect = work.runtime.database.dialect
     sources = [changed.before] if changed.original is None else [changed.before, changed.original]
-    columns = ", ".join(quoted(each.column) for source in sources for each in columns_of(source))
-    held = " OR ".join(some_value(source) for source in sources)
-    text = (
-        f"SELECT {quoted('id')}, {columns} FROM {quoted(changed.was.table)} "
-        f"WHERE {quoted('id')} > {MARK[dialect]} AND ({held})"
+    of = PARENT if changed.child else "id"
+    rows = holding_after(work, changed.was.table, sources, after, limit=limit, of=of, only=only)
+    dialect, own = work.runtime.database.dialect, 1 + len(columns_of(changed.before))
+    load = loader(changed.before, dialect)
+    values = [load(row[1:own]) for row in rows]
+    convert = _converter(work, changed, changed.before, changed.after, values)
+    if changed.original is None:
+        return [_converted(row[0], value, convert) for row, value in zip(rows, values, strict=True)]
+    load = loader(changed.original, dialect)
+    firsts = [load(row[own:]) for row in rows]
+    there = _converter(work, changed, changed.original, changed.before, firsts)
+    return [
+        _again(row[0], value, first, there, convert)
+        for row, value, first in zip(rows, values, firsts, strict=True)
+    ]
+
+
+def _converter(
+    work: UnitOfWork, changed: Changed, before: Field, after: Field, values: Sequence[Any]
+) -> Convert | None:
+    """How these values become those of another field."""
+    reading, json_of = _reading(changed), getattr(before.codec, "inner", before.codec).json_of
+    said = (json_of(each) for each in values if each is not None)
+    return converter(
+        before, after, reading, told_by_records(work, changed.forms, before, after, said, reading)
     )
-    params: list[Any] = [after]
-    if only is not None:
-        text += f" AND {quoted(PARENT if changed.child else 'id')} {among(dialect)}"
-        params.append(listed(only, dialect))
-    rows = work.rows(f"{text} ORDER BY {quoted('id')} LIMIT {limit:d}", params)
-    judge = _judge(changed, dialect)
-    return [judge(row) for row in rows]
 
 
-def _judge(changed: Changed, dialect: DialectName) -> Callable[[tuple[Any, ...]], Converted]:
-    """From a row, its id and the columns, to what becomes of its value."""
-    convert, load = conversion_of(changed), loader(changed.before, dialect)
-    own, original = 1 + len(columns_of(changed.before)), changed.original
-    if original is None:
-        return lambda row: _converted(row[0], load(row[1:]), convert)
-    load_original = loader(original, dialect)
-    there = converter(original, changed.before, _reading(changed))
-
-    def judge(row: tuple[Any, ...]) -> Converted:
-        value, first = load(row[1:own]), load_original(row[own:])
-        if first is not None and _made(there, first) == value:
-            return Converted(row[0], value, first, None)  # nobody has changed it since
-        return Converted(row[0], None, None, None) if value is None else _converted(row[0], value, convert)
-
-    return judge
+def _again(
+    identifier: str, value: Any, first: Any, there: Convert | None, convert: Convert | None
+) -> Converted:
+    """What becomes of a value that came from another one of the type which it is to have."""
+    if first is not None and _made(there, first) == value:
+        return Converted(identifier, value, first, None)  # nobody has changed it since
+    if value is None:
+        return Converted(identifier, None, None, None)
+    return _converted(identifier, value, convert)
 
 
 def _made(convert: Convert | None, value: Any) -> Any:
@@ -108,7 +110,7 @@ def _converted(identifier: str, value: Any, convert: Convert | None) -> Converte
         return Converted(identifier, value, None, problem)
 
 
-NO_WAY = Problem("not_convertible", "这两种类型之间不能转换。", "There is no way from one type to the other.")
+NO_WAY = unfit("这两种类型之间不能转换。", "There is no way from one type to the other.")
 
 
 def loader(field: Field, dialect: DialectName) -> Any:
@@ -145,10 +147,10 @@ def fill(
 def refill(work: UnitOfWork, changed: Changed, records: Sequence[str]) -> None:
     """Convert the values of some records anew, in a column that holds what they had before."""
     dialect = work.runtime.database.dialect
-    sets = ", ".join(f"{quoted(each.column)} = NULL" for each in columns_of(changed.after))
     place = quoted(PARENT if changed.child else "id")
     chosen = (listed(records, dialect),)
-    work.run(f"UPDATE {quoted(changed.was.table)} SET {sets} WHERE {place} {among(dialect)}", chosen)
+    text = f"UPDATE {quoted(changed.was.table)} SET {emptied(changed.after)} WHERE {place} {among(dialect)}"
+    work.run(text, chosen)
     if changed.after.linked:
         rows = f"SELECT {quoted('id')} FROM {quoted(changed.was.table)} WHERE {place} {among(dialect)}"
         links = quoted(link_table(changed.row, changed.after))

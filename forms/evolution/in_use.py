@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import Field, RowKind
 from forms.evolution.likeness import options_of, renamed_options
+from forms.in_id_order import rows_after
+from forms.rows import among, listed
 from forms.tables import quoted
 
 
@@ -19,6 +22,38 @@ def columns_of(field: Field) -> tuple[Field, ...]:
 def some_value(field: Field) -> str:
     """SQL: whether a row has a value of the field."""
     return "(" + " OR ".join(f"{quoted(each.column)} IS NOT NULL" for each in columns_of(field)) + ")"
+
+
+def emptied(field: Field) -> str:
+    """SQL: what an update sets so that a row has no value of the field."""
+    return ", ".join(f"{quoted(each.column)} = NULL" for each in columns_of(field))
+
+
+def holding_after(
+    work: UnitOfWork,
+    table: str,
+    fields: Sequence[Field],
+    after: str,
+    *,
+    limit: int,
+    of: str = "id",
+    only: Sequence[str] | None = None,
+    more: Sequence[str] = (),
+    without: Field | None = None,
+) -> list[tuple[Any, ...]]:
+    """(id, columns `more`, columns of `fields`) of the next rows in the order of ids that have a value of one
+    of the fields, and none of `without`; `only` those whose column `of` is one of these.
+    """
+    dialect = work.runtime.database.dialect
+    where = "(" + " OR ".join(some_value(each) for each in fields) + ")"
+    if without is not None:
+        where += f" AND NOT {some_value(without)}"
+    params: list[Any] = []
+    if only is not None:
+        where += f" AND {quoted(of)} {among(dialect)}"
+        params.append(listed(only, dialect))
+    columns = [*more, *(part.column for each in fields for part in columns_of(each))]
+    return rows_after(work, table, after, limit=limit, columns=columns, where=where, params=params)
 
 
 def count_values(work: UnitOfWork, row: RowKind, field: Field) -> int:

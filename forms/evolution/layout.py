@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.definitions.app import Layout
-from forms.compiled import PART, Form, RowKind
+from forms.compiled import Form, RowKind
+from forms.shape import PART
 
 KIND = "form"
 

@@ -10,7 +10,7 @@ from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.evolution.conversions.table import OF_FILES
 from forms.evolution.fill import CHUNK, Filled, bound, loader
-from forms.evolution.in_use import columns_of, some_value
+from forms.evolution.in_use import columns_of, holding_after
 from forms.evolution.moves import Moved
 from forms.rows import among, listed
 from forms.tables import ORDER, PARENT, TARGET, link_table, quoted
@@ -70,18 +70,8 @@ def _next(
 ) -> list[tuple[str, Values]]:
     dialect = work.runtime.database.dialect
     sources = [before for before, _ in moved.fields]
-    columns = ", ".join(quoted(each.column) for source in sources for each in columns_of(source))
-    held = " OR ".join(some_value(source) for source in sources)
-    text = (
-        f"SELECT {quoted('id')}, {columns} FROM {quoted(moved.was.table)} "
-        f"WHERE {quoted('id')} > {MARK[dialect]} AND ({held})"
-    )
-    params: list[Any] = [after]
-    if only is not None:
-        text += f" AND {quoted('id')} {among(dialect)}"
-        params.append(listed(only, dialect))
     loads = [(loader(source, dialect), len(columns_of(source))) for source in sources]
-    rows = work.rows(f"{text} ORDER BY {quoted('id')} LIMIT {limit:d}", params)
+    rows = holding_after(work, moved.was.table, sources, after, limit=limit, only=only)
     return [(row[0], tuple(_read(row[1:], loads))) for row in rows]
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.definitions.app import CompiledApp
-from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
-from forms.evolution import repository
 from forms.evolution.evolution import Evolution
-from forms.evolution.pairs import Renamed
+from forms.evolution.link_names import carry_link_names
+from forms.evolution.new_names import NewNames, new_form_names, new_names
+from forms.evolution.rename_at_once import conditions, rename_at_once
 from forms.evolution.shared_names import carry_shared_names
+from forms.tables import quoted
 
 NAMING_FORMS = (
     "ff_record_lock",
@@ -27,40 +30,52 @@ NAMING_FORMS = (
     "ff_transfer",
 )
 """Tables of the platform whose `form` follows a form that is renamed. The log stays as it was written."""
-NAMING_FIELDS = ("ff_file_link", "ff_search_token")
-"""Those that name a field in `field`; that of a child table as child.field."""
+NAMING_FIELDS = {"ff_file_link": ("file", "record"), "ff_search_token": ("token", "record")}
+"""Those that name a field in `field`, that of a child table as child.field, and what a row is told by besides."""
+HELD = {"ff_file_link": " AND o.until IS NULL"}
+"""Which of two rows that get the same name stays: that of a file which is held."""
+PARKED = "ff_parked"
 
 
 def carry_names(work: UnitOfWork, after: CompiledApp, found: Evolution) -> None:
     """Let everything that names what was renamed name it by its new key."""
-    for renamed in found.renamed:
-        _carry(work, after.key, renamed)
-        repository.rename(
-            work, after.key, renamed.form, renamed.child, renamed.before, renamed.after, renamed.what
-        )
-    carry_shared_names(work, after.key, found)
+    forms, names = new_form_names(found), new_names(found)
+    for table in (*NAMING_FORMS, PARKED):
+        rename_at_once(work, table, "form", forms, {"app": after.key})
+    for form, called in names.items():
+        place = {"app": after.key, "form": form}
+        for table in NAMING_FIELDS:
+            _carry_fields(work, table, place, called)
+        _carry_parked(work, place, called)
+    carry_shared_names(work, after.key, names)
+    carry_link_names(work, after.key, names)
 
 
-def _carry(work: UnitOfWork, app: str, renamed: Renamed) -> None:
-    mark = MARK[work.runtime.database.dialect]
-    if renamed.what == "form":
-        for table in NAMING_FORMS:
-            text = f"UPDATE {table} SET form = {mark} WHERE app = {mark} AND form = {mark}"
-            work.run(text, (renamed.after, app, renamed.before))
-        return
-    old, new = (f"{renamed.child}.{key}" if renamed.child else key for key in (renamed.before, renamed.after))
-    for table in NAMING_FIELDS:
-        text = f"UPDATE {table} SET field = {mark} WHERE app = {mark} AND form = {mark} AND field = {mark}"
-        work.run(text, (new, app, renamed.form, old))
-        if renamed.what == "child":
-            _carry_rows(work, table, app, renamed, mark)
+def _carry_fields(work: UnitOfWork, table: str, place: Mapping[str, str], called: NewNames) -> None:
+    """The names there are, each as it is now. A field that moved into a child table leaves a parked column,
+    which holds on to what it had.
+    """
+    condition, params = conditions(work, place)
+    stored = [row[0] for row in work.rows(f"SELECT DISTINCT field FROM {table} WHERE {condition}", params)]
+    names = {old: new for old in stored if (new := called.kept(old)) != old}
+    for old, new in names.items():
+        if new in stored and new not in names:
+            _make_way(work, table, place, old, new)
+    rename_at_once(work, table, "field", names, place)
 
 
-def _carry_rows(work: UnitOfWork, table: str, app: str, renamed: Renamed, mark: str) -> None:
-    """The fields of a child table that has another key."""
-    text = (
-        f"UPDATE {table} SET field = {mark} || substr(field, {mark}) "
-        f"WHERE app = {mark} AND form = {mark} AND field LIKE {mark}"
-    )
-    old = f"{renamed.before}."
-    work.run(text, (f"{renamed.after}.", len(old) + 1, app, renamed.form, f"{old}%"))
+def _make_way(work: UnitOfWork, table: str, place: Mapping[str, str], old: str, new: str) -> None:
+    """Of rows that would be alike, left by a field that had the new name once, one stays."""
+    alike = " AND ".join(f"o.{quoted(each)} = {table}.{quoted(each)}" for each in NAMING_FIELDS[table])
+    for there, other, held in ((new, old, HELD.get(table, "")), (old, new, "")):
+        condition, params = conditions(work, {**place, "field": there}, table)
+        same, others = conditions(work, {**place, "field": other}, "o")
+        text = f"DELETE FROM {table} WHERE {condition} AND EXISTS (SELECT 1 FROM {table} AS o WHERE {same} AND {alike}{held})"
+        work.run(text, [*params, *others])
+
+
+def _carry_parked(work: UnitOfWork, place: Mapping[str, str], called: NewNames) -> None:
+    """A parked child table or field keeps the key it had; what stands above it, or was converted, may not."""
+    rename_at_once(work, PARKED, "child", called.fields.get(None, {}), place)
+    for child, names in called.fields.items():
+        rename_at_once(work, PARKED, "key", names, {**place, "child": child, "reason": "converted"})

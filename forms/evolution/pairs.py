@@ -6,11 +6,14 @@ still its old column. So what compares two versions needs to know nothing of ren
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from forms.compiled import ChildTable, Field, Form, FormShape, RowKind
+from pydantic import BaseModel
+
+from forms.compiled import ChildTable, Field, Form, RowKind
+from forms.shape import PART, FormShape
 
 R = TypeVar("R", Form, ChildTable)
 Key = str
@@ -29,16 +32,57 @@ class Renamed:
     what: str
 
 
-def renamed_keys(before: Iterable[str], after: Mapping[str, Any]) -> Names:
-    """What each key of `after` was called before, for those that say so with reason. `after` holds what has
-    an attribute `renamed_from`.
+def renamed_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> Names:
+    """What each key of `after` was called before, for those that say so with reason. Both hold what has an
+    attribute `renamed_from`, by key.
+
+    A key that is renamed to has to be free, or be given up by something that is renamed itself: two may change
+    places. What has a key that it gives up to nobody stays what it is.
     """
-    old, found = set(before), Names()
-    for key, document in after.items():
-        said = getattr(document, "renamed_from", None)
-        if said is not None and key not in old and said in old and said not in after:
-            found[key] = said
-    return found
+    found = {key: said for key, document in after.items() if (said := _said(document)) in before}
+    while wrong := _stuck(found, before, after) or _doubled(found):
+        for key in wrong:
+            del found[key]
+    return {key: said for key, said in found.items() if _news(key, found, before, after)}
+
+
+def _said(document: Any) -> Any:
+    return getattr(document, "renamed_from", None)
+
+
+def _stuck(found: Names, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Key]:
+    """Those whose old key is still that of something else, or whose new one somebody keeps."""
+    given_up = set(found.values())
+    return [
+        key
+        for key, said in found.items()
+        if key == said or (said in after and said not in found) or (key in before and key not in given_up)
+    ]
+
+
+def _doubled(found: Names) -> list[Key]:
+    """Only one thing can have been another."""
+    last = {said: key for key, said in found.items()}
+    return [key for key, said in found.items() if last[said] != key]
+
+
+def _news(key: str, found: Names, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Documents go on saying what they were called: keys that changed places once do so again only where what
+    else is said of them changes places, too.
+    """
+    circle, step = [key], found[key]
+    while step != key and step in found:
+        circle.append(step)
+        step = found[step]
+    if step != key or any(_said(before[each]) != found[each] for each in circle):
+        return True
+    now = {each: _content(after[each]) for each in circle}
+    then = {each: _content(before[each]) for each in circle}
+    return now != then and all(now[each] == then[found[each]] for each in circle)
+
+
+def _content(document: BaseModel) -> dict[str, Any]:
+    return document.model_dump(exclude={"key", "renamed_from"})
 
 
 def documents(row: RowKind) -> dict[str, Any]:
@@ -51,7 +95,7 @@ def documents(row: RowKind) -> dict[str, Any]:
 
 def form_names(before: Mapping[str, Form], after: Mapping[str, Form]) -> Names:
     """What each renamed form was called before."""
-    return renamed_keys(before, {key: form.document for key, form in after.items()})
+    return renamed_keys(*({key: form.document for key, form in each.items()} for each in (before, after)))
 
 
 def row_names(before: RowKind, after: RowKind) -> Names:
@@ -61,26 +105,30 @@ def row_names(before: RowKind, after: RowKind) -> Names:
 
 def aligned(before: Mapping[str, Form], after: Mapping[str, Form]) -> dict[str, Form]:
     """The forms before, under the names they have after."""
-    names = form_names(before, after)
-    gone = set(names.values())
-    targets = {old: new for new, old in names.items()}
-    found = {}
-    for key, form in before.items():
-        if key in after or key not in gone:
-            found[key] = _row(form, after.get(key), key, targets)
-    for new, old in names.items():
-        found[new] = _row(before[old], after[new], new, targets)
-    for key, form in found.items():
-        form.children = {
-            name: _row(child, after[key].children.get(name) if key in after else None, name, targets)
-            for name, child in _children(form, after.get(key)).items()
-        }
-    return found
+    targets = {old: new for new, old in form_names(before, after).items()}
+    names = {key: targets.get(key, key) for key in before}
+    return {new: _form(before[old], after.get(new), new, targets) for old, new in names.items()}
 
 
-def _children(before: Form, after: Form | None) -> dict[str, ChildTable]:
+def _form(before: Form, after: Form | None, key: str, targets: Names) -> Form:
+    """A form of the version before with the names of the version after; what names its fields, too."""
     names = {old: new for new, old in row_names(before, after).items()} if after is not None else {}
-    return {names.get(key, key): child for key, child in before.children.items()}
+    made = _row(before, after, key, targets)
+
+    def renamed(name: str) -> str:
+        whole, mark, part = name.partition(PART)
+        return names.get(whole, whole) + mark + part
+
+    made.title = names.get(before.title, before.title)
+    made.indexes = tuple(tuple(map(renamed, each)) for each in before.indexes)
+    made.search = tuple(names.get(each, each) for each in before.search)
+    made.children = {
+        (name := names.get(old, old)): _row(
+            child, after.children.get(name) if after is not None else None, name, targets
+        )
+        for old, child in before.children.items()
+    }
+    return made
 
 
 def _row(before: R, after: RowKind | None, key: str, targets: Names) -> R:
@@ -91,6 +139,9 @@ def _row(before: R, after: RowKind | None, key: str, targets: Names) -> R:
         for name, each in before.fields.items()
     }
     made = replace(before, key=key, fields=fields, sql={}, shape=FormShape(key))
+    made.uniques = tuple(
+        replace(rule, fields=tuple(names.get(each, each) for each in rule.fields)) for rule in before.uniques
+    )
     made.settle()
     return made
 

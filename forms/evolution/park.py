@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.changes import operations
+from engine.definitions import pointers
 from engine.definitions.app import CompiledApp, Documents
+from engine.definitions.modules.merging import AFTER
+from engine.definitions.pointers import Spot
 from engine.definitions.publish import Prepared, Published, publish
 from engine.errors import Conflict, NotFound
 from engine.jobs import enqueue
-from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import Field, Form, RowKind
 from forms.evolution import repository
 from forms.evolution.evolution import as_it_was, pointer_of
 from forms.evolution.fill import loader
-from forms.evolution.in_use import columns_of, some_value
+from forms.evolution.in_use import holding_after
 from forms.evolution.repository import Parked
-from forms.tables import PARENT, quoted
+from forms.tables import PARENT
 from forms.values import moment_json
 
 PURGE = "purge_parked"
@@ -88,15 +90,10 @@ def values_of(
     was = as_it_was(work, entry)
     if not isinstance(was, Field):
         return {"items": [], "next": None}
-    dialect, mark = work.runtime.database.dialect, MARK[work.runtime.database.dialect]
     names = [PARENT] if entry.child else []
-    columns = ", ".join(quoted(each) for each in ["id", *names, *(part.column for part in columns_of(was))])
-    text = f"SELECT {columns} FROM {quoted(entry.table_name)} WHERE {quoted('id')} > {mark} AND {some_value(was)}"
-    now = _shown_now(app, entry)
-    if entry.reason == "converted" and now is not None:
-        text += f" AND NOT {some_value(now)}"
-    rows = work.rows(f"{text} ORDER BY {quoted('id')} LIMIT {limit + 1:d}", (after,))
-    load = loader(was, dialect)
+    now = _shown_now(app, entry) if entry.reason == "converted" else None
+    rows = holding_after(work, entry.table_name, [was], after, limit=limit + 1, more=names, without=now)
+    load = loader(was, work.runtime.database.dialect)
     items = [
         {
             "record": row[1] if entry.child else row[0],
@@ -134,42 +131,57 @@ def restore(
         raise BeingPurged()
     operations.note(work, "parked_restored", pointer_of(*entry.place), app=app.key)
     note = f"restore {pointer_of(*entry.place)}"
-    return publish(work, restored(app.source, entry), note=note, approve=approve, prepared=prepared)
+    return publish(work, restored(app, entry), note=note, approve=approve, prepared=prepared)
 
 
-def restored(source: Documents, entry: Parked) -> Documents:
-    """The documents with what is parked back in its place. Raises PlaceTaken."""
-    made: dict[str, dict[str, Any]] = copy.deepcopy({kind: dict(each) for kind, each in source.items()})
-    forms = made.setdefault("form", {})
+def restored(app: CompiledApp, entry: Parked) -> Documents:
+    """The documents of the app with what is parked back in its place, in a module where that stands in one.
+
+    Raises PlaceTaken.
+    """
+    forms = app.composition.documents.get("form", {})
     if entry.key is None and entry.child is None:
         if entry.form in forms:
             raise PlaceTaken()
-        forms[entry.form] = entry.document
-        return made
+        return pointers.with_document(app.source, "form", entry.form, entry.document)
     if entry.form not in forms:
         raise PlaceTaken()
-    fields = forms[entry.form]["fields"]
+    fields, around = forms[entry.form]["fields"], Spot("form", entry.form, ("fields",))
     if entry.child is not None and entry.key is not None:
-        child = next((each for each in fields if each.get("key") == entry.child), None)
-        if child is None:
+        index = _position(fields, entry.child)
+        if index is None:
             raise PlaceTaken()
-        fields = child["fields"]
-    _put(fields, entry)
-    return made
+        fields, around = fields[index]["fields"], replace(around, path=(*around.path, index, "fields"))
+    return _put(app, fields, around, entry)
 
 
-def _put(fields: list[dict[str, Any]], entry: Parked) -> None:
-    key = entry.key or entry.child
-    place = next((index for index, each in enumerate(fields) if each.get("key") == key), None)
-    if entry.reason == "converted":
-        if place is None:
-            raise PlaceTaken()
-        document = {**entry.document, "key": key}
-        fields[place] = {name: each for name, each in document.items() if name != "renamed_from"}
-    elif place is not None:
+def _put(app: CompiledApp, fields: Sequence[dict[str, Any]], around: Spot, entry: Parked) -> Documents:
+    key = str(entry.key or entry.child)
+    place = _position(fields, key)
+    if (place is not None) != (entry.reason == "converted"):
         raise PlaceTaken()
-    else:
-        fields.append(entry.document)
+    if place is None:
+        spot = _written(app, around)
+        return _replaced(app, spot, [*pointers.value_at(app.source, spot), entry.document])
+    spot = _written(app, replace(around, path=(*around.path, place)))
+    document = {name: each for name, each in entry.document.items() if name != "renamed_from"}
+    there = pointers.value_at(app.source, spot)
+    behind = {AFTER: there[AFTER]} if AFTER in there else {}
+    return _replaced(app, spot, {**document, "key": key, **behind})
+
+
+def _position(fields: Sequence[dict[str, Any]], key: str) -> int | None:
+    return next((index for index, each in enumerate(fields) if each.get("key") == key), None)
+
+
+def _written(app: CompiledApp, spot: Spot) -> Spot:
+    kind, key, *path = app.composition.written((spot.kind, spot.key, *spot.path))
+    return Spot(str(kind), str(key), tuple(path))
+
+
+def _replaced(app: CompiledApp, spot: Spot, value: Any) -> Documents:
+    document = pointers.replaced(app.source[spot.kind][spot.key], spot.path, value)
+    return pointers.with_document(app.source, spot.kind, spot.key, document)
 
 
 def purge(work: UnitOfWork, app: str, identifier: str) -> None:

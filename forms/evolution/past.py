@@ -15,9 +15,12 @@ from sqlalchemy import insert, select
 from engine.changes.log import Change
 from engine.definitions.app import CompiledApp
 from engine.storage.unit_of_work import UnitOfWork
-from forms.compiled import Form, RowKind
+from forms.compiled import Field, Form, RowKind
 from forms.evolution.evolution import Evolution
 from forms.evolution.tables import evolved
+
+Diff = dict[str, Any]
+"""What a change of the log did: field -> [before, after], child table -> rows by what became of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class AsItWas:
     """A value of the log as JSON, told by the field as it was then."""
 
     json: Any
+    field: Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +93,22 @@ def told_now(
 
 
 def _told(work: UnitOfWork, app: CompiledApp, epochs: Sequence[Epoch], change: Change) -> Change:
-    form, diff = change.form, change.diff
+    form, diff = diff_now(work, app, epochs, change.id, change.form, change.diff)
+    return change if diff is change.diff and form == change.form else replace(change, form=form, diff=diff)
+
+
+def diff_now(
+    work: UnitOfWork, app: CompiledApp, epochs: Sequence[Epoch], identifier: int, form: str, diff: Diff
+) -> tuple[str, Diff]:
+    """What a change of the log did to which form, as `told_now` has it."""
     for epoch in epochs:
-        if change.id > epoch.until:
+        if identifier > epoch.until:
             continue
         now = next((key for key, each in epoch.forms.items() if each["was"] == form), None)
         if now is not None:
             diff = _Step(work, app, epoch, form, epoch.forms[now]).diff(diff)
             form = now
-    return change if diff is change.diff and form == change.form else replace(change, form=form, diff=diff)
+    return form, diff
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +153,7 @@ class _Step:
         def told(each: Any) -> Any:
             if each is None or field is None or isinstance(each, AsItWas):
                 return each
-            return AsItWas(field.codec.from_log(each))
+            return AsItWas(field.codec.from_log(each), field)
 
         pair = isinstance(value, list) and len(value) == 2
         if pair and (not child or field is None or field.codec.storage != "list"):

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 
 from engine.storage.unit_of_work import UnitOfWork
-from forms.compiled import PART
 from forms.evolution.layout import made_in
+from forms.shape import PART
 
 COLUMNS = {
     "sqlite": "SELECT name FROM pragma_table_info(?)",

@@ -9,14 +9,15 @@ from engine.definitions.app import CompiledApp
 from engine.jobs import enqueue
 from engine.jobs.repository import Job
 from engine.protocols import JobHandler
-from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
-from forms.compiled import PART, ChildTable, Field, Form, RowKind
+from forms.compiled import ChildTable, Field, Form, RowKind
 from forms.evolution import park, repository
 from forms.evolution.evolution import as_it_was
-from forms.evolution.in_use import columns_of
+from forms.evolution.in_use import emptied
 from forms.evolution.repository import Parked
+from forms.in_id_order import ids_after
 from forms.rows import among, listed
+from forms.shape import PART
 from forms.tables import PARENT, TARGET, link_table, quoted
 
 CHUNK = 2_000
@@ -38,7 +39,7 @@ class PurgeParked(JobHandler):
         if entry is None or entry.purging_at is None:
             return
         was = as_it_was(work, entry)
-        ids = _next(work, entry, payload["after"])
+        ids = ids_after(work, entry.table_name, payload["after"], limit=CHUNK)
         if ids and was is not None:
             _empty(work, entry, was, ids)
         if len(ids) == CHUNK:
@@ -47,23 +48,12 @@ class PurgeParked(JobHandler):
             repository.drop(work, [entry.id])
 
 
-def _next(work: UnitOfWork, entry: Parked, after: str) -> list[str]:
-    mark = MARK[work.runtime.database.dialect]
-    text = (
-        f"SELECT {quoted('id')} FROM {quoted(entry.table_name)} WHERE {quoted('id')} > {mark} "
-        f"ORDER BY {quoted('id')} LIMIT {CHUNK:d}"
-    )
-    return [row[0] for row in work.rows(text, (after,))]
-
-
 def _empty(work: UnitOfWork, entry: Parked, was: Form | ChildTable | Field, ids: list[str]) -> None:
     dialect = work.runtime.database.dialect
     chosen = (listed(ids, dialect),)
     if isinstance(was, Field):
-        sets = ", ".join(f"{quoted(each.column)} = NULL" for each in columns_of(was))
-        work.run(
-            f"UPDATE {quoted(entry.table_name)} SET {sets} WHERE {quoted('id')} {among(dialect)}", chosen
-        )
+        text = f"UPDATE {quoted(entry.table_name)} SET {emptied(was)} WHERE {quoted('id')} {among(dialect)}"
+        work.run(text, chosen)
         if was.linked:
             links = quoted(f"{entry.table_name}__{was.column}")
             work.run(f"DELETE FROM {links} WHERE {quoted(PARENT)} {among(dialect)}", chosen)
@@ -73,20 +63,8 @@ def _empty(work: UnitOfWork, entry: Parked, was: Form | ChildTable | Field, ids:
     if isinstance(was, Form):
         if dialect == "postgres":
             work.run("SET CONSTRAINTS ALL DEFERRED")  # records may refer to each other
-        _let_go(work, was, ids)
+        forget_parked(work, was.app, was.table, ids)
     work.run(f"DELETE FROM {quoted(entry.table_name)} WHERE {quoted('id')} {among(dialect)}", chosen)
-
-
-def _let_go(work: UnitOfWork, was: Form, ids: list[str]) -> None:
-    """Let parked columns and the rest of the form name these records no longer."""
-    dialect = work.runtime.database.dialect
-    for row in (was, *was.children.values()):
-        for field in row.fields.values():
-            if was.key in field.targets and field.refers:
-                column = quoted(field.column)
-                text = f"UPDATE {quoted(row.table)} SET {column} = NULL WHERE {column} {among(dialect)}"
-                work.run(text, (listed(ids, dialect),))
-    forget_parked(work, was.app, was.table, ids)
 
 
 def forget_parked(work: UnitOfWork, app: str, table: str, ids: list[str]) -> None:
@@ -103,9 +81,14 @@ def forget_parked(work: UnitOfWork, app: str, table: str, ids: list[str]) -> Non
             links = quoted(link_table(row, field))
             work.run(f"DELETE FROM {links} WHERE {quoted(TARGET)} {among(dialect)}", (listed(ids, dialect),))
         elif field.refers:
-            column = quoted(field.column)
-            text = f"UPDATE {quoted(row.table)} SET {column} = NULL WHERE {column} {among(dialect)}"
-            work.run(text, (listed(ids, dialect),))
+            _unname(work, row, field, ids)
+
+
+def _unname(work: UnitOfWork, row: RowKind, field: Field, ids: list[str]) -> None:
+    """Empty a reference that names one of these records."""
+    dialect = work.runtime.database.dialect
+    named = f"{quoted(field.column)} {among(dialect)}"
+    work.run(f"UPDATE {quoted(row.table)} SET {emptied(field)} WHERE {named}", (listed(ids, dialect),))
 
 
 def _tables_below(work: UnitOfWork, table: str) -> list[str]:

@@ -79,22 +79,3 @@ def drop(work: UnitOfWork, ids: Sequence[str]) -> None:
 def mark_purging(work: UnitOfWork, identifier: str) -> None:
     """Note that the values of an entry are being removed."""
     work.connection.execute(update(table).where(table.c.id == identifier).values(purging_at=work.now))
-
-
-def rename(
-    work: UnitOfWork, app: str, form: str, child: str | None, before: str, after: str, what: str
-) -> None:
-    """Let entries name what has another key now."""
-    where = [table.c.app == app]
-    if what == "form":
-        statement = update(table).where(*where, table.c.form == before).values(form=after)
-    elif what == "child":
-        statement = update(table).where(*where, table.c.form == form, table.c.child == before)
-        statement = statement.values(child=after)
-    else:
-        same_child = table.c.child == child if child is not None else table.c.child.is_(None)
-        statement = update(table).where(
-            *where, table.c.form == form, same_child, table.c.key == before, table.c.reason == "converted"
-        )
-        statement = statement.values(key=after)
-    work.connection.execute(statement)

@@ -4,34 +4,24 @@ hidden.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import orjson
 
 from engine.storage.columns import decode_json
 from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
-from forms.evolution.evolution import Evolution
+from forms.evolution.new_names import NewNames
 from forms.shares import part_key
 
-Names = dict[str, str]
 
-
-def carry_shared_names(work: UnitOfWork, app: str, found: Evolution) -> None:
+def carry_shared_names(work: UnitOfWork, app: str, names: Mapping[str, NewNames]) -> None:
     """Let the shares of records name fields by their new keys. Forms have theirs already."""
-    renamed: dict[str, dict[str | None, Names]] = {}
-    for each in found.renamed:
-        if each.what != "form":
-            renamed.setdefault(each.form, {}).setdefault(each.child, {})[each.before] = each.after
-    moved: dict[str, Names] = {}
-    for move in found.moved:
-        places = moved.setdefault(move.form.key, {})
-        places.update({old.key: f"{move.child}.{new.key}" for old, new in move.fields})
-    for form in sorted({*renamed, *moved}):
-        _carry(work, app, form, renamed.get(form, {}), moved.get(form, {}))
+    for form, called in names.items():
+        _carry(work, app, form, called)
 
 
-def _carry(work: UnitOfWork, app: str, form: str, renamed: dict[str | None, Names], moved: Names) -> None:
+def _carry(work: UnitOfWork, app: str, form: str, called: NewNames) -> None:
     mark = MARK[work.runtime.database.dialect]
     text = (
         'SELECT record, "user", reason, fields, shows FROM ff_record_share '
@@ -43,19 +33,11 @@ def _carry(work: UnitOfWork, app: str, form: str, renamed: dict[str | None, Name
     )
     for record, user, reason, fields, shows in work.rows(text, (app, form)):
         said = decode_json(fields)
-        now = {part: _called(names, renamed, moved) for part, names in said.items()}
+        now = {part: _now(called, names) for part, names in said.items()}
         if now != said:
-            key = None if shows is None else part_key(_called(orjson.loads(shows), renamed, moved))
+            key = None if shows is None else part_key(_now(called, orjson.loads(shows)))
             work.run(change, (orjson.dumps(now).decode(), key, record, user, reason))
 
 
-def _called(names: Iterable[str], renamed: dict[str | None, Names], moved: Names) -> list[str]:
-    """These names as they are now; all are changed at once, because two fields may change places."""
-    found = []
-    for name in names:
-        head, _, rest = name.partition(".")
-        head = renamed.get(None, {}).get(head, head)
-        rest = renamed.get(head, {}).get(rest, rest)
-        path = f"{head}.{rest}" if rest else head
-        found.append(moved.get(path, path))
-    return found
+def _now(called: NewNames, names: Iterable[str]) -> list[str]:
+    return [called.of(each) for each in names]

@@ -18,6 +18,7 @@ from forms.exports.names import Names, joined
 from forms.exports.options import ExportOptions
 from forms.field_type import Derived, Reading
 from forms.imports.mapping import plain
+from forms.reach import forms_in_reach
 from forms.reading_columns import Path, behind, split
 from forms.system_forms import SYSTEM_FORMS, SystemForm
 
@@ -91,7 +92,7 @@ def _all(form: Form, seen: GrantSet, options: ExportOptions) -> Iterator[ExportC
 def _behind(access: Access, form: Form, name: str, options: ExportOptions) -> ExportColumn:
     """A field behind references: `customer.name`, `lines.product.sku`."""
     path = read_shown(access, form, name, "/fields")
-    forms, language = access.app.kind("form"), options.language
+    forms, language = forms_in_reach(access.app), options.language
     row = form.children.get(path[0])
     child, inside = (path[0], path[1:]) if row is not None else (None, path)
     *passed, end = _passed(forms, row or form, inside)

@@ -56,6 +56,7 @@ class Names:
         return named
 
     def _records(self, access: Access, key: str, ids: list[str]) -> dict[str, str]:
+        access, key = access.home(key)
         form: Form = access.app.kind("form")[key]
         grants = access.seen(key)
         naming = next((each for each in naming_fields(form) if grants.always_shows(each)), None)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import builtins
 from typing import Any, ClassVar, Literal
 
+from engine.definitions.app import split_key
 from engine.definitions.context import Context
+from engine.definitions.neighbours import apps_at_hand
 from engine.expressions import Type
 from engine.expressions import types as t
 from engine.findings import Text
@@ -17,7 +19,9 @@ from forms.values import wrong_type
 
 
 class RefOptions(FieldDocument):
-    """`on_delete` says what becomes of this field when the record it names is deleted."""
+    """`form` may be one of another app, `hr.employee`. `on_delete` says what becomes of this field when the
+    record it names is deleted; that of another app stays as long as it is named.
+    """
 
     form: str
     on_delete: Literal["restrict", "set_null", "cascade"] = "restrict"
@@ -35,13 +39,50 @@ class Ref(FieldType):
         return str(self.target or self.options.form)
 
     def check(self, pointer: str, context: Context) -> None:
-        if self.target is None and self.form not in context.documents["form"]:
+        if self.target is None and split_key(self.form)[0]:
+            self._check_abroad(pointer, context)
+        elif self.target is None and self.form not in context.documents["form"]:
             context.unknown(
                 "unknown_form",
                 f"{pointer}/form",
                 self.form,
                 context.documents["form"],
                 Text(zh="表单", en="form"),
+            )
+
+    def _check_abroad(self, pointer: str, context: Context) -> None:
+        """A form of another app: it has to be there, and its records do not go away from under this field."""
+        app, form = split_key(self.form)
+        apps = apps_at_hand(context.registries)
+        if app == context.settings.key:
+            context.error(
+                "unknown_form",
+                f"{pointer}/form",
+                Text(zh=f"“{app}”就是本应用。", en=f"'{app}' is this app."),
+                Text(zh=f"请写“{form}”。", en=f"Write '{form}'."),
+            )
+        elif app not in apps:
+            context.error(
+                "unknown_app",
+                f"{pointer}/form",
+                Text(zh=f"没有已发布的应用“{app}”。", en=f"No app '{app}' is published."),
+                Text(
+                    zh="请先发布它；检查文件夹时用 --with 给出它的文件夹。",
+                    en="Publish it first; a check of folders takes its folder by --with.",
+                ),
+            )
+        elif form not in apps[app].get("form", {}):
+            known = [f"{app}.{key}" for key in apps[app].get("form", {})]
+            context.unknown("unknown_form", f"{pointer}/form", self.form, known, Text(zh="表单", en="form"))
+        if self.options.on_delete != "restrict":
+            context.error(
+                "on_delete_abroad",
+                f"{pointer}/on_delete",
+                Text(
+                    zh="引用其他应用的记录时，只能是 restrict。",
+                    en="For a record of another app it can only be restrict.",
+                ),
+                Text(zh="请去掉 on_delete。", en="Leave on_delete out."),
             )
 
     def value_type(self) -> Type:

@@ -79,7 +79,9 @@ class Under(Function):
 def _descending(columns: RecordColumns, form: str, tree: str, top: exp.Expr, *, collated: bool) -> exp.Select:
     """The ids of `top` and of all live records below it that the reader may see there."""
     query = columns.query
+    form = query.named(form)
     system, compiled = SYSTEM_FORMS.get(form), query.forms.get(form)
+    query = query.at(compiled)
     alias = query.alias()
     rows = RecordColumns(query, compiled, alias, form=compiled)
     conditions: list[exp.Expr] = []

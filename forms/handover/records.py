@@ -12,10 +12,11 @@ from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms import records
 from forms.access import Access
-from forms.compiled import PART, Field, Form, Named, RowKind, compiled_form
+from forms.compiled import Field, Form, Named, RowKind, compiled_form
 from forms.environment import environment
 from forms.links import naming_params, naming_text
 from forms.listing import read_filter
+from forms.shape import PART
 from forms.tables import PARENT, quoted
 
 USER = "user"

@@ -11,7 +11,7 @@ from engine.findings import Finding, Text, error, warning
 from engine.permissions.compiled import GrantSet
 from forms.compiled import Field, Form
 from forms.imports.options import ImportOptions
-from forms.reading_json import WRITABLE_SYSTEM
+from forms.reading_json import WRITABLE_SYSTEM, unknown_field
 
 MARK = "#"
 """Headers that begin with it are ours (row number, reason), not the people's."""
@@ -95,7 +95,7 @@ class _Reader:
         if title in self.options.mapping:
             wanted = self.options.mapping[title]
             if wanted and wanted not in known:
-                self.wrong.append(_no_field(f"/mapping/{title}", wanted))
+                self.wrong.append(unknown_field(f"/mapping/{title}", wanted))
                 return None
             return wanted or None
         if not title or title.startswith(MARK):
@@ -184,15 +184,6 @@ def _no_header(pointer: str, title: str) -> Finding:
         pointer,
         Text(zh=f"文件中没有列“{title[:60]}”。", en=f"The file has no column '{title[:60]}'."),
         Text(zh="请检查表头。", en="Look at the header row."),
-    )
-
-
-def _no_field(pointer: str, name: str) -> Finding:
-    return error(
-        "unknown_field",
-        pointer,
-        Text(zh=f"表单中没有字段“{name[:60]}”。", en=f"The form has no field '{name[:60]}'."),
-        Text(zh="请检查字段键。", en="Check the key of the field."),
     )
 
 

@@ -56,7 +56,7 @@ def may_be_quick(runtime: Runtime, app: CompiledApp, form: Form, mapping: Mappin
     """Whether new records of this form can be saved set by set."""
     if form.children or form.composed or form.choosing or form.presets or form.linked or form.blinds:
         return False
-    if form.feeds or mapping.identity is not None or any(rule.keyed for rule in form.uniques):
+    if form.feeds or form.apart or mapping.identity is not None or any(rule.keyed for rule in form.uniques):
         return False
     if any(listener.concerns(app, form.key) for listener in runtime.listeners):
         return False

@@ -14,7 +14,7 @@ from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from engine.storage.waiting import Insert
 from forms.access import Access
-from forms.compiled import Field, Form
+from forms.compiled import Field, Form, Referring
 from forms.counters import next_number, reserving
 from forms.environment import environment
 from forms.field_types.auto import Auto
@@ -153,7 +153,8 @@ class QuickSet:
             if column.at < len(row) and (cell := row[column.at]) is not None
         }
         ids = {key: column.known[key][0] for key in cells if key in column.known}
-        there = existing(self.work, self.access.app.kind("form")[target], sorted(set(ids.values())))
+        home, form = self.access.home(target)
+        there = existing(self.work, home.app.kind("form")[form], sorted(set(ids.values())))
         for key, record in ids.items():
             if record not in there:
                 del column.known[key]
@@ -201,7 +202,9 @@ class QuickSet:
             if each.expression is not None:
                 self._set(made, each.key, each.expression.evaluate(record, self.env))
 
-    def _roll(self, record: str, rolled: Field) -> Any:
+    def _roll(self, record: str, rolled: Field | Referring) -> Any:
+        if isinstance(rolled, Referring):
+            return ()  # nothing refers to a record that is being made
         return aggregate_of(self.work, self.access.app, self.form, rolled, record)
 
     def _preset(self, field: Field, record: LiveRecord) -> Any:

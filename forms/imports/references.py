@@ -17,16 +17,17 @@ from engine.expressions import Params, print_sql
 from engine.storage.columns import decode_json
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
-from forms.columns import Query, RecordColumns, any_of, col, table
+from forms.columns import RecordColumns, any_of, col, table
 from forms.compiled import Field, Form
 from forms.environment import environment, variables
 from forms.plans import kept
+from forms.query import query_of
 from forms.reading_rows import one_of
 from forms.system_forms import SYSTEM_FORMS
 from forms.uniques import unique_keys
 from forms.values import Problem
 
-_BRACKETS = re.compile(r"(.*?)\s*\[([^\[\]]{1,64})\]\s*\Z", re.DOTALL)
+BRACKETS = re.compile(r"(.*?)\s*\[([^\[\]]{1,64})\]\s*\Z", re.DOTALL)
 """`名称 [id]`, as exports write a record that no value names alone. In another store the name has to do."""
 
 Found = Mapping[str, "str | Problem"]
@@ -52,12 +53,13 @@ class Resolver:
 
 def find(access: Access, target: str, texts: list[str], *, by: str = "") -> dict[str, str | Problem]:
     """The records of a form that texts name."""
-    parts = {text: found for text in texts if (found := _BRACKETS.match(text)) is not None}
+    parts = {text: found for text in texts if (found := BRACKETS.match(text)) is not None}
     exact = {text: found[2] for text, found in parts.items()}
     matches: dict[str, set[str]] = {text: set() for text in texts}
     if target in SYSTEM_FORMS:
-        _people(access.work, target, texts, exact, matches)
+        people_called(access.work, target, texts, exact, matches)
     else:
+        access, target = access.home(target)
         form = access.app.kind("form")[target]
         wanted = {each: (each, exact.get(each, each)) for each in texts}
         _by_column(access, form, "id", wanted, matches)
@@ -68,7 +70,7 @@ def find(access: Access, target: str, texts: list[str], *, by: str = "") -> dict
                 open_ = {text: name for text, name in called.items() if not matches[text]}
                 if key in form.fields and open_:
                     _by_field(access, form, form.fields[key], open_, matches)
-    return {text: _answer(text, found) for text, found in matches.items()}
+    return {text: answer_for(text, found) for text, found in matches.items()}
 
 
 def naming_fields(form: Form) -> list[str]:
@@ -120,7 +122,7 @@ def _by_column(
     dialect = access.work.runtime.database.dialect
 
     def make() -> tuple[str, Params]:
-        query = Query(dict(access.app.kind("form")), dialect, Params(dialect))
+        query = query_of(access.app, dialect)
         columns = RecordColumns(query, form, "r", form=form, grants=grants)
         stored = form.column_of(column)
         select = exp.select(col("r", "id"), col("r", stored)).from_(table(form.table, "r"))
@@ -143,7 +145,7 @@ def _by_column(
             matches[name] |= ids.get(key, set())
 
 
-def _people(
+def people_called(
     work: UnitOfWork, target: str, texts: list[str], exact: Mapping[str, str], matches: dict[str, set[str]]
 ) -> None:
     """Users by id, login name or name; departments by id or name."""
@@ -165,7 +167,8 @@ def _names(stored: Any) -> set[str]:
     return {str(each) for each in found.values()} if isinstance(found, dict) else {str(stored)}
 
 
-def _answer(text: str, found: set[str]) -> str | Problem:
+def answer_for(text: str, found: set[str]) -> str | Problem:
+    """The one record that a text names, or what is wrong with the text."""
     if len(found) == 1:
         return next(iter(found))
     if not found:

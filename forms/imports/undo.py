@@ -16,10 +16,14 @@ from engine.protocols import Record
 from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.codec import Codec
-from forms.compiled import PART, ChildTable, Form, Named, RowKind, compiled_form
+from forms.compiled import ChildTable, Field, Form, Named, RowKind, compiled_form
 from forms.deletion import delete, referring
+from forms.evolution.conversions.table import json_converter
+from forms.evolution.past import AsItWas, Diff, diff_now, epochs_of
 from forms.field_type import Reading
+from forms.named_from import named_from
 from forms.records import RecordNotFound, load, update
+from forms.shape import PART
 from forms.tables import quoted
 from forms.transfers.repository import Transfer
 from forms.values import Problem
@@ -34,14 +38,27 @@ class NotKept(EngineError):
 
     code = "value_not_kept"
     zh = "无法还原原值：该字段不保存历史值，或已不接受该值。"
+    fix_zh = "请在修改历史中查看原值，并手工填写。"
+    fix_en = "Look the value up in the history and fill it in by hand."
 
 
-Saved = tuple[int, str, str, int, dict[str, Any]]
-"""Id of the change, record, operation, revision after it, what it changed."""
+Saved = tuple[int, str, str, int, Diff]
+"""Id of the change, record, operation, revision after it, what it changed as the form is called and typed now."""
 
 
 def saves(work: UnitOfWork, transfer: Transfer, *, below: int | None, limit: int) -> list[Saved]:
     """What the import itself saved, the last first, in changes with an id below `below`."""
+    found, app = _saves(work, transfer, below=below, limit=limit), work.app(transfer.app)
+    epochs = epochs_of(work, app.key) if found else []
+    return [
+        (number, record, op, rev, diff_now(work, app, epochs, number, form, diff)[1])
+        for number, form, record, op, rev, diff in found
+    ]
+
+
+def _saves(
+    work: UnitOfWork, transfer: Transfer, *, below: int | None, limit: int
+) -> list[tuple[int, str, str, str, int, Diff]]:
     progress = transfer.progress
     first, last = progress.get("first_change"), progress.get("last_change")
     if first is None or last is None:
@@ -49,12 +66,12 @@ def saves(work: UnitOfWork, transfer: Transfer, *, below: int | None, limit: int
     mark = MARK[work.runtime.database.dialect]
     # ids of a batch stand close together, so its range is read by key
     text = (
-        f"SELECT id, record, op, rev, diff FROM ff_change WHERE id > {mark} AND id < {mark} "
+        f"SELECT id, form, record, op, rev, diff FROM ff_change WHERE id > {mark} AND id < {mark} "
         f"AND batch = {mark} AND source = 'import' AND op IN ('create', 'update') "
         f"ORDER BY id DESC LIMIT {limit:d}"
     )
     found = work.rows(text, (first, last + 1 if below is None else below, transfer.id))
-    return [(int(row[0]), row[1], row[2], int(row[3]), orjson.loads(row[4])) for row in found]
+    return [(int(row[0]), *row[1:4], int(row[4]), orjson.loads(row[5])) for row in found]
 
 
 def what_hinders(work: UnitOfWork, transfer: Transfer) -> list[dict[str, Any]]:
@@ -104,6 +121,9 @@ def _users(work: UnitOfWork, form: Form, record: str, made: set[str]) -> list[st
         if kind.fields[key].kind.options.on_delete == "restrict":
             users = referring(work, source, child, kind.fields[key], Named(form.key, record))
             found += [f"{other}/{each}" for each in users if each not in made]
+    for place in named_from(work, form):
+        users = referring(work, place.form, place.child, place.field, Named(form.key, record))
+        found += [f"{place.app.key}.{place.form.key}/{each}" for each in users]
     return found[:LISTED]
 
 
@@ -122,12 +142,14 @@ def undo_some(work: UnitOfWork, transfer: Transfer) -> tuple[int | None, list[di
         except RecordNotFound:
             continue
         except EngineError as failure:
-            problems.append({"record": record, "reason": failure.code})
+            problems.append({"record": record, "reason": failure.code, "pointer": failure.pointer})
     return (piece[-1][0] if len(piece) == PIECE else None), problems
 
 
-def before_values(form: Form, now: Record, moved: dict[str, Any]) -> Record:
-    """The values in memory form that a record had before a change."""
+def before_values(form: Form, now: Record, moved: Diff) -> Record:
+    """The values in memory form that a record had before a change: those that were converted since as they were
+    converted. A field that is no longer there stays out of it. Raises NotKept.
+    """
     values: Record = {}
     reading = form.reading
     if reading is None:
@@ -137,7 +159,9 @@ def before_values(form: Form, now: Record, moved: dict[str, Any]) -> Record:
             values[key] = _rows_before(form.children[key], now[key], change, reading)
         elif _own(form, key):
             values[key] = _memory(form, reading, key, change[0])
-    whole = {key.partition(PART)[0] for key in values if key not in form.fields and key not in form.children}
+        elif _own(form, whole_key(key)):
+            raise NotKept(pointer=f"/{whole_key(key)}")  # it had parts and has none now
+    whole = {whole_key(key) for key in values if key not in form.fields and key not in form.children}
     for key in whole:
         parts = form.fields[key].parts
         old = tuple(values.pop(part.key) if part.key in values else now[part.key] for part in parts)
@@ -164,6 +188,11 @@ def _rows_before(
     return [row for _, row in sorted(rows, key=lambda each: each[0])]
 
 
+def whole_key(key: str) -> str:
+    """The field of which this is a part, or itself."""
+    return key.partition(PART)[0]
+
+
 def _own(kind: RowKind, key: str) -> bool:
     """Whether people fill in this field."""
     field = kind.find(key)
@@ -176,8 +205,18 @@ def _memory(kind: RowKind, reading: Reading, key: str, logged: Any) -> Any:
     if field is None or logged is None:
         return None
     if type(field.codec) is not Codec:
-        raise NotKept()
+        raise NotKept(pointer=f"/{key}")
     try:
+        if isinstance(logged, AsItWas):
+            return _converted(field, logged, reading)
         return field.kind.parse(field.codec.from_log(logged), reading)
     except Problem as problem:
         raise NotKept(problem.message, pointer=f"/{key}") from problem
+
+
+def _converted(field: Field, was: AsItWas, reading: Reading) -> Any:
+    """A value of another type as publishing would have made it one of this type. Raises NotKept, Problem."""
+    convert = json_converter(was.field, field, reading) if type(was.field.codec) is Codec else None
+    if convert is None or was.field.key != whole_key(was.field.key):
+        raise NotKept(pointer=f"/{field.key}")
+    return convert(was.json)

@@ -9,6 +9,8 @@ from typing import Any
 from engine.definitions import drafts
 from engine.definitions.app import CompiledApp
 from engine.definitions.check import examine
+from engine.definitions.modules.compose import composed
+from engine.definitions.neighbours import beside
 from engine.errors import EngineError, Invalid, NotFound
 from engine.findings import Finding
 from engine.storage.unit_of_work import UnitOfWork
@@ -113,14 +115,17 @@ def draft_preview(
 
 
 def _drafted(work: UnitOfWork, app: str, key: str, document: Mapping[str, Any] | None) -> PrintTemplate:
-    documents = {kind: dict(each) for kind, each in drafts.drafted(work, app).items()}
+    drafted = drafts.drafted(work, app)
+    documents = {
+        kind: dict(each) for kind, each in composed(drafted, drafts.all_kinds(work)).documents.items()
+    }
     templates = documents.setdefault("print_template", {})
     if document is not None:
         templates[key] = dict(document)
     if key not in templates:
         raise drafts.DocumentNotFound()
     findings: list[Finding] = []
-    context = examine(documents, work.runtime.registries, findings)
+    context = examine(documents, beside(work, documents), findings)
     made: PrintTemplate | None = context.compiled["print_template"].get(key) if context is not None else None
     if made is None:
         raise Invalid(

@@ -14,9 +14,10 @@ from typing import Any
 
 from engine.errors import Forbidden
 from engine.expressions.typed import PARENT
-from engine.permissions.compiled import CompiledGrant, GrantSet
+from engine.permissions.compiled import NOTHING, CompiledGrant, GrantSet
 from forms.access import Access
 from forms.compiled import ChildTable, Field, Form
+from forms.reach import forms_in_reach
 from forms.records import RecordNotFound, follow
 from forms.system_forms import PRIVATE, SYSTEM_FORMS
 
@@ -95,7 +96,7 @@ class Eyes:
         """A record behind a reference as the reader sees it; None when they may not, or it is gone."""
         held = self._held(form, record)
         found = follow(self.access.work, self.access.app, form, record) if held != () else None
-        return None if found is None else At(self.access.app.kind("form")[form], found, (held,))
+        return None if found is None else At(forms_in_reach(self.access.app)[form], found, (held,))
 
     def sees(self, path: Path, at: At) -> Sight:
         """How much of the value at a path of names the reader sees."""
@@ -105,6 +106,8 @@ class Eyes:
             return self._of_variable(path)
         if at.child is None and path[0] in at.form.children:
             return self._in_rows(at.form.children[path[0]], path[1:], at)
+        if at.child is None and path[0] in at.form.referring:
+            return self._referring(at, path)
         found = (at.child or at.form).find(path[0])
         own = at.level(path[0])
         if found is None or own is Level.HIDDEN:
@@ -138,6 +141,15 @@ class Eyes:
         seen = [self.sees(rest, at.of_row(child, row)) for row in rows]
         return _least((Sight(own, child.find(rest[0])), *seen))
 
+    def _referring(self, at: At, path: Path) -> Sight:
+        """What records that refer here say together is for who may see all of them, by this reference."""
+        link = at.form.referring[path[0]]
+        seen = self.access.seen(link.form)
+        names = (link.link, *path[1:2])
+        whole = seen.every_row and all(seen.always_shows(name) for name in names)
+        near = len(path) <= 2 or self.access.work.principal.is_admin
+        return SHOWN if whole and near and at.level(path[0]) is Level.SHOWN else HIDDEN
+
     def _of_variable(self, path: Path) -> Sight:
         """`$me.email` and the like: people see of themselves what they see of others."""
         private = any(name in PRIVATE for name in path[1:])
@@ -146,10 +158,10 @@ class Eyes:
     def _held(self, form: str, record: str) -> Held:
         key = (form, record)
         if key not in self.known:
-            found = self.access.app.kind("form").get(form)
-            self.known[key] = (
-                () if found is None else self._holding(found, self.access.readable(form, record), record)
-            )
+            there, inner = self.access.home(form)
+            found = there.app.kind("form").get(inner)
+            grants = there.readable(inner, record) if found is not None else NOTHING
+            self.known[key] = () if found is None else there.holding(found, grants, record, write=False)
         return self.known[key]
 
     def _holding(self, form: Form, grants: GrantSet, record: str) -> Held:

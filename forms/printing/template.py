@@ -15,7 +15,7 @@ from engine.expressions.typed import PARENT, RECORD
 from engine.expressions.typed import Field as Named
 from engine.files.images import BrokenPicture
 from engine.findings import NO_FIX, Text, text
-from forms.compiled import PART, ChildTable, Field, Form, RowKind
+from forms.compiled import ChildTable, Field, Form, RowKind
 from forms.printing import schema
 from forms.printing.markup import read_body, read_line
 from forms.printing.nodes import Choice, Each, Element, Hole, If, Node, Rows, Value, Whole
@@ -23,6 +23,7 @@ from forms.printing.pictures import proven
 from forms.printing.schema import PrintTemplateDocument
 from forms.printing.tags import picture_of
 from forms.printing.tokens import Problem
+from forms.shape import PART
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -244,7 +245,7 @@ def whole_field(source: str, row: RowKind, form: Form, context: Context) -> Fiel
 
 
 def _walked(path: tuple[str, ...], kind: RowKind | None, context: Context) -> Field | None:
-    forms: Mapping[str, Form] = context.compiled["form"]
+    forms: Mapping[str, Form] = context.reachable()
     for name in path[:-1]:
         link = kind.find(name) if kind is not None else None
         kind = forms.get(str(link.value_type.form)) if link is not None else None

@@ -18,7 +18,7 @@ from engine.errors import EngineError, Invalid
 from engine.files import uploads
 from engine.files.repository import StoredFile
 from engine.findings import Finding, error, text, under
-from engine.identity.errands import principal_for, remember
+from engine.identity.errands import forget, principal_for, remember
 from engine.identity.principal import Principal
 from engine.ids import new_id
 from engine.permissions.compiled import GrantSet
@@ -148,6 +148,7 @@ def close(work: UnitOfWork, app: CompiledApp, form: Form, identifier: str) -> No
     """Close a link for good. Raises Forbidden, LinkNotFound."""
     Access(work, app).demand(form.key, "share")
     repository.close(work, app.key, form.key, identifier)
+    forget(work, [identifier])
     note(work, "link_closed", form.key, app=app.key, details={"link": identifier})
 
 
@@ -188,11 +189,21 @@ def enter(work: UnitOfWork, secret: str, data: Any, *, peer: str) -> dict[str, A
     return {"id": entry, "received_at": moment_json(work.now)}
 
 
-def takes_files(work: UnitOfWork, secret: str) -> None:
-    """Raises LinkNotFound, LinkClosed, NoFilesTaken."""
-    link = repository.by_hash(work, digest(secret), lock=False)
+def takes_files(work: UnitOfWork, secret: str, size: int, *, peer: str) -> None:
+    """Whether so many bytes more are taken from there, asked before they come. Raises LinkNotFound, LinkClosed,
+    NoFilesTaken, TooManyEntries.
+    """
+    _file_of(work, repository.by_hash(work, digest(secret), lock=False), size, peer)
+
+
+def _file_of(work: UnitOfWork, link: Link, size: int, peer: str) -> Principal:
+    """Whose a file is until an entry names it."""
     with as_owner(work, link):
         demand_file_field(compiled_form(work.app(link.app), link.form), link)
+    guest = guest_of(link, peer_of(link, peer))
+    if hoarding(work, link, guest, size):
+        raise TooManyEntries(details={"retry_after": 3600})
+    return guest
 
 
 def begin_file(
@@ -201,11 +212,7 @@ def begin_file(
     """A file on its way for an entry to come, and whose it is until then. Raises as `takes_files`,
     FileTooLarge, TooManyEntries.
     """
-    takes_files(work, secret)
-    link = repository.by_hash(work, digest(secret), lock=True)
-    guest = guest_of(link, peer_of(link, peer))
-    if hoarding(work, link, guest, size):
-        raise TooManyEntries(details={"retry_after": 3600})
+    guest = _file_of(work, repository.by_hash(work, digest(secret), lock=True), size, peer)
     with work.acting(guest, PUBLIC):
         return guest, uploads.begin(work, name, size, source)
 

@@ -14,10 +14,11 @@ from engine.identity.service import require_admin
 from engine.permissions.compiled import GrantSet
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
-from forms.columns import Query, RecordColumns, col, table
+from forms.columns import RecordColumns, col, table
 from forms.compiled import Form, compiled_form
 from forms.environment import variables
 from forms.plans import kept
+from forms.query import query_of
 from forms.recycle import repository
 from forms.recycle.purge import purge
 from forms.recycle.repository import Entry
@@ -87,7 +88,7 @@ def _of_form(access: Access, form: Form, *, limit: int, before: str) -> list[dic
 def _statement(access: Access, form: Form, grants: GrantSet) -> tuple[str, Params, Any]:
     """The units whose root is a record of the form that the grants have."""
     dialect = access.work.runtime.database.dialect
-    query = Query(dict(access.app.kind("form")), dialect, Params(dialect), grants_of=access.seen)
+    query = query_of(access.app, dialect, access.seen)
     row = RecordColumns(query, form, "r", form=form, grants=grants)
     title = form.fields[form.title]
     names = ("unit", "record", "deleted_by", "deleted_at")

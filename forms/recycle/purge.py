@@ -16,9 +16,10 @@ from engine.protocols import JobHandler, RecordChange
 from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.comments.repository import forget_record
-from forms.compiled import Form, Named
+from forms.compiled import Form, Named, RowKind
 from forms.evolution.purge import forget_parked
 from forms.links import naming_params, naming_text
+from forms.named_from import named_from
 from forms.records import load
 from forms.recycle import repository
 from forms.recycle.repository import Entry
@@ -61,8 +62,14 @@ def purge(work: UnitOfWork, app: CompiledApp, unit: Sequence[Entry]) -> None:
 def _naming(work: UnitOfWork, forms: dict[str, Form], entry: Entry, known: set[str]) -> Iterator[str]:
     """The forms of records outside the unit that name this one; they can only be deleted ones."""
     named, dialect = Named(entry.form, entry.record), work.runtime.database.dialect
-    for other, child, key in forms[entry.form].referrers:
-        row = forms[other].children[child] if child else forms[other]
+    form = forms[entry.form]
+    places = [(forms[other], child, key, other) for other, child, key in form.referrers]
+    places += [
+        (each.form, each.child, each.field.key, f"{each.app.key}.{each.form.key}")
+        for each in named_from(work, form)
+    ]
+    for source, child, key, other in places:
+        row: RowKind = source.children[child] if child else source
         field = row.fields[key]
         naming = naming_text(row, field, "r", dialect)
         text = f"SELECT {quoted(PARENT if child else 'id')} FROM {quoted(row.table)} AS r WHERE {naming}"

@@ -13,6 +13,7 @@ from engine.protocols import Record, RecordChange
 from engine.storage.database import INTEGRITY
 from engine.storage.unit_of_work import UnitOfWork
 from forms import rows
+from forms.apart import check_apart
 from forms.compiled import Field, Form, Named, RowKind, compiled_form
 from forms.compute import Saving, compute, saving
 from forms.records import changed_fields, finish, load, load_held, update, write
@@ -71,6 +72,8 @@ def _restore(work: UnitOfWork, app: CompiledApp, form: Form, record: str, known:
     change.changed = changed_fields(save)
     for listener in work.runtime.listeners:
         listener.before_save(work, change)
+    if overlapping := check_apart(save, anew=True):
+        raise _taken(form, record, Invalid(overlapping))
     try:
         write(save, "restore")
         _claim_rows(save)
@@ -122,8 +125,9 @@ def _settle_references(save: Saving, known: set[str]) -> None:
 
 
 def _is_gone(save: Saving, named: Named) -> bool:
-    forms = save.app.kind("form")
-    return named.form in forms and not exists(save.work, forms[named.form], named.record)
+    there, key = save.app.home(named.form)
+    forms = there.kind("form")
+    return key in forms and not exists(save.work, forms[key], named.record)
 
 
 def _missing(save: Saving, pointer: str, field: Field, named: Named) -> NotRestorable:

@@ -8,13 +8,12 @@ from engine.definitions.app import CompiledApp
 from engine.jobs import enqueue
 from engine.jobs.repository import Job
 from engine.protocols import JobHandler
-from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import Form
+from forms.in_id_order import ids_after
 from forms.records import load_many
 from forms.search import repository
 from forms.search.fields import tokens_of
-from forms.tables import quoted
 
 CHUNK = 200
 
@@ -31,7 +30,7 @@ class SearchBackfill(JobHandler):
         form: Form | None = app.kind("form").get(job.payload["form"])
         if form is None:
             return
-        ids = _ids(work, form, job.payload["after"])
+        ids = ids_after(work, form.table, job.payload["after"], limit=CHUNK, live=True)
         held = load_many(work, form, ids, lock="change")
         repository.forget(work, ids)
         for record, (values, _, _) in held.items():
@@ -55,12 +54,3 @@ def _enqueue(work: UnitOfWork, app: CompiledApp, form: Form, after: str) -> None
         unique=f"{SearchBackfill.type}:{app.key}:{form.key}:{app.version}:{after}",
         app=app.key,
     )
-
-
-def _ids(work: UnitOfWork, form: Form, after: str) -> list[str]:
-    mark = MARK[work.runtime.database.dialect]
-    text = (
-        f"SELECT {quoted('id')} FROM {quoted(form.table)} WHERE {quoted('id')} > {mark} "
-        f"AND {quoted('deleted_at')} IS NULL ORDER BY {quoted('id')} LIMIT {CHUNK:d}"
-    )
-    return [row[0] for row in work.rows(text, (after,))]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from engine.definitions.app import split_key
 from forms.codec import Storage
 from forms.compiled import Field, Form, RowKind
 from forms.tables import ORDER, PARENT
@@ -31,11 +32,12 @@ ACTIVE = (ReplicaColumn("active", "BOOLEAN", "active"),)
 
 def form_tables(form: Form) -> Iterator[ReplicaTable]:
     """The table of a form and those of its child tables."""
-    yield ReplicaTable(form.table, form.app, form.key, form.table, tuple(_columns(form)))
+    own = split_key(form.key)[1]  # what other apps call it is nothing to the replica
+    yield ReplicaTable(form.table, form.app, own, form.table, tuple(_columns(form)))
     for child in form.children.values():
         place = (ReplicaColumn(PARENT, "VARCHAR", PARENT), ReplicaColumn(ORDER, "BIGINT", ORDER))
         columns = (*_columns(child), *place)
-        yield ReplicaTable(child.table, form.app, form.key, child.table, columns, child=child.key)
+        yield ReplicaTable(child.table, form.app, own, child.table, columns, child=child.key)
 
 
 def system_tables() -> Iterator[ReplicaTable]:

@@ -22,8 +22,9 @@ TICKET = {
 
 
 def documents() -> dict[str, dict[str, Any]]:
-    """ "forms/site" -> document: the app of docs/designer.md."""
-    return {each.name.removesuffix(".json"): json.loads(each.text) for each in blocks("designer.md", "json")}
+    """ "forms/site" -> document: the app of docs/designer.md, without the one beside it."""
+    own = [each for each in blocks("designer.md", "json") if not each.name.startswith("../")]
+    return {each.name.removesuffix(".json"): json.loads(each.text) for each in own}
 
 
 def drafted(root: SignedIn) -> SignedIn:

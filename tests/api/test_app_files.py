@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
+import threading
 import zipfile
 
 import pytest
@@ -164,3 +165,42 @@ def test_a_zip_with_broken_or_foreign_compression_is_refused(send, method):
     content[at : at + 4] = b"\xff\xff\xff\xff"
     answer = send("/apps:check", bytes(content))
     assert (answer.status_code, answer.json()["code"]) == (422, "package_refused")
+
+
+def test_nothing_is_unpacked_for_who_designs_no_app(as_user, send, root, monkeypatch):
+    def never(_content):
+        raise AssertionError("unpacked")
+
+    assert send("/apps:apply", packed()).status_code == 200
+    monkeypatch.setattr("api.routes.app_files.unpack", never)
+    for path in ("/apps:check", "/apps:plan", "/apps:diff", "/apps:test", "/apps:apply"):
+        refused = as_user("li").request(
+            "POST", path, content=packed(), headers={"content-type": "application/zip"}
+        )
+        assert (refused.status_code, refused.json()["code"]) == (403, "not_a_designer"), path
+    monkeypatch.undo()
+    root.put("/apps/shop/designers", {"users": ["li"]})
+    li = as_user("li")
+    headers = {"content-type": "application/zip"}
+    assert li.request("POST", "/apps:check", content=packed(), headers=headers).json()["ok"] is True
+
+
+def test_cases_wait_in_a_short_queue_of_their_own(send, client, monkeypatch):
+    """Uploads go on meanwhile, and who comes when the queue is full is told so."""
+    names = []
+    monkeypatch.setattr(
+        "api.routes.app_files.run_cases", lambda *_, **__: names.append(threading.current_thread().name) or []
+    )
+    assert send("/apps:test", packed()).json() == {"ok": True, "cases": []}
+    assert names[0].startswith("fourfold-cases")
+    places = client.app.state.edge.cases._places
+    taken = sum(places.acquire(blocking=False) for _ in range(100))
+    full = send("/apps:test", packed())
+    assert (full.status_code, full.json()["code"], "retry-after" in full.headers) == (
+        429,
+        "too_many_tests",
+        True,
+    )
+    for _ in range(taken):
+        places.release()
+    assert send("/apps:test", packed()).status_code == 200

@@ -16,8 +16,9 @@ from api import edge as edge_module
 from api.answers import answer
 from api.app import create_app
 from api.body import json_body
+from api.bounded_threads import BoundedThreads
 from api.busy import is_busy
-from api.edge import PasswordThreads, edge_of, retried, write
+from api.edge import edge_of, retried, write
 from engine.errors import TryAgain
 from engine.identity import repository
 from engine.identity.passwords import TooManyFailures
@@ -43,6 +44,12 @@ def counting(runtime, people):
 
         return answer(await write(request, work_on))
 
+    async def thread_of_write(request: Request):
+        name = await edge_of(request).write(
+            request, lambda _work: threading.current_thread().name, shape=request.query_params.get("shape")
+        )
+        return answer({"thread": name})
+
     async def thread_of_read(request: Request):
         inline = request.query_params.get("inline") == "1"
         name = await edge_of(request).read(
@@ -55,6 +62,7 @@ def counting(runtime, people):
 
     app.add_api_route("/add", add, methods=["POST"])
     app.add_api_route("/thread", thread_of_read)
+    app.add_api_route("/thread", thread_of_write, methods=["POST"])
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
@@ -99,6 +107,15 @@ def test_other_request_with_the_same_key_is_refused(counting, headers):
     assert answer.json()["code"] == "idempotency_key_reused"
 
 
+def test_an_empty_key_is_refused_and_repeats_no_answer(counting, headers):
+    for key in ("", " "):
+        for department in ("lab", "lab2"):
+            answer = counting.post(
+                "/add", headers={**headers, "idempotency-key": key}, json={"id": department}
+            )
+            assert answer.status_code == 400, answer.text
+
+
 def test_key_of_a_failed_request_can_be_used_again(counting, headers):
     keyed = {**headers, "idempotency-key": "k-1"}
     assert counting.post("/add", headers=keyed, json={"fail": True}).status_code == 503
@@ -141,6 +158,30 @@ def test_a_shape_that_nobody_asked_yet_goes_to_the_pool_first(counting, headers)
     assert thread("c").startswith("fourfold-request")
 
 
+@pytest.mark.database("sqlite")
+def test_a_write_that_was_quick_runs_inline_while_nobody_else_writes(counting, headers, runtime):
+    def thread() -> str:
+        return counting.post("/thread", params={"shape": "a"}, headers=headers).json()["thread"]
+
+    assert thread().startswith("fourfold-writer")
+    edge = counting.app.state.edge
+    edge._pace.timed("a", lambda: None)
+    assert not thread().startswith("fourfold")
+    edge._pace.timed("a", lambda: None)
+    with sqlite3.connect(runtime.database.url.database, isolation_level=None) as another_process:
+        another_process.execute("BEGIN IMMEDIATE")
+        answers: list[str] = []
+        waiting = threading.Thread(target=lambda: answers.append(thread()))
+        waiting.start()
+        while not edge._queued:
+            pass
+        assert counting.get("/thread?inline=1", headers=headers).status_code == 200
+        assert answers == []  # it waits, and keeps nobody else waiting
+        another_process.execute("COMMIT")
+        waiting.join()
+    assert answers[0].startswith("fourfold-writer")
+
+
 @pytest.mark.database("postgresql")
 def test_postgresql_reads_always_run_in_the_pool(counting, headers):
     assert counting.get("/thread?inline=1", headers=headers).json()["thread"].startswith("fourfold-request")
@@ -150,7 +191,7 @@ def test_passwords_have_few_threads_and_a_short_queue():
     door = threading.Event()
 
     async def flood():
-        threads = PasswordThreads(2, 3)
+        threads = BoundedThreads("passwords", TooManyFailures, threads=2, waiting=3)
         names = [
             asyncio.create_task(threads.run(lambda: (door.wait(30), threading.current_thread().name)[1]))
             for _ in range(5)
@@ -158,7 +199,7 @@ def test_passwords_have_few_threads_and_a_short_queue():
         await asyncio.sleep(0)
         with pytest.raises(TooManyFailures) as full:
             await threads.run(lambda: None)
-        assert full.value.details == {"retry_after": 1}
+        assert full.value.code == "too_many_attempts"
         door.set()
         assert len(set(await asyncio.gather(*names))) <= 2
         assert await threads.run(lambda: "free again") == "free again"

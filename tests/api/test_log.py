@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -228,3 +229,71 @@ def test_an_auditor_finds_words_page_by_page(as_user: AsUser, customer: str) -> 
         seen += [each["action"] for each in page["items"]]
         after = f"&after={page['next']}" if page["next"] else None
     assert seen == ["create"]
+
+
+def role(key: str, *grants: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"key": key, "label": {"zh": key, "en": key}, "grants": list(grants), **more}
+
+
+def publish_roles(runtime: Runtime, *roles: dict[str, Any], **forms: Any) -> None:
+    with runtime.unit_of_work(SYSTEM) as work:
+        app = {**SHOP, "form": {**SHOP["form"], **forms}, "role": {each["key"]: each for each in roles}}
+        publish(work, app)
+
+
+SALES = role("sales_rep", {"form": "*", "actions": ["*"]})
+DENIED = {"form": "customer", "actions": ["view"], "where": 'level = "a"', "deny": True}
+NAMELESS = {
+    "form": "customer",
+    "actions": ["view"],
+    "where": 'level = "b"',
+    "fields": {"hidden": ["name"]},
+    "deny": True,
+}
+
+
+def values(as_user: AsUser, query: str, user: str = "qian") -> list[tuple[str, dict[str, Any]]]:
+    return [(each["record"], each["changes"]) for each in found(as_user, f"kind=change&{query}", user)]
+
+
+def test_of_records_that_a_deny_takes_away_an_auditor_learns_no_value(
+    as_user: AsUser, runtime: Runtime, customer: str
+) -> None:
+    publish_roles(runtime, SALES, role("finance", {"form": "*", "actions": ["*"]}, DENIED, audits=True))
+    assert dict(values(as_user, f"record={customer}"))[customer]["name"] == [None, "鼎盛商贸"]
+    as_user("li").patch(f"{FORMS}/customer/records/{customer}", json={"level": "a"})
+    assert values(as_user, f"record={customer}") == [(customer, {}), (customer, {})]
+    told = found(as_user, f"record={customer}", "qian")
+    assert [each["fields"] for each in told] == [[], []]
+    assert found(as_user, "text=鼎盛", "qian") == []
+    as_user("li").delete(f"{FORMS}/customer/records/{customer}")
+    assert {str(changes) for _, changes in values(as_user, f"record={customer}")} == {"{}"}
+
+
+def test_values_follow_the_rows_and_fields_of_the_grants_together(
+    as_user: AsUser, runtime: Runtime, customer: str
+) -> None:
+    """A field is shown where one single grant has the record and shows it, and no deny takes it."""
+    east = {"form": "customer", "actions": ["view"], "where": 'level = "c"', "fields": {"read": ["level"]}}
+    publish_roles(runtime, SALES, role("finance", east, audits=True))
+    assert dict(values(as_user, f"record={customer}"))[customer] == {"level": [None, "c"]}
+    publish_roles(runtime, SALES, role("finance", {"form": "*", "actions": ["*"]}, NAMELESS, audits=True))
+    as_user("li").patch(f"{FORMS}/customer/records/{customer}", json={"level": "b"})
+    newest, first = values(as_user, f"record={customer}")
+    assert newest[1]["level"] == ["c", "b"]
+    assert "name" not in first[1]
+
+
+def test_a_field_hidden_under_its_new_name_stays_hidden_in_old_rows(
+    as_user: AsUser, runtime: Runtime, customer: str
+) -> None:
+    form = copy.deepcopy(SHOP["form"]["customer"])
+    phone = next(each for each in form["fields"] if each["key"] == "phone")
+    phone |= {"key": "mobile", "renamed_from": "phone"}
+    grant = {"form": "*", "actions": ["*"]}
+    hidden = {"form": "customer", "actions": ["view"], "fields": {"hidden": ["mobile"]}, "deny": True}
+    publish_roles(runtime, SALES, role("finance", grant, hidden, audits=True), customer=form)
+    assert "13812345678" not in str(found(as_user, f"record={customer}", "qian"))
+    publish_roles(runtime, SALES, role("finance", grant, audits=True), customer=form)
+    (told,) = values(as_user, f"record={customer}")
+    assert told[1]["mobile"] == [None, "+8613812345678"]

@@ -269,3 +269,74 @@ def test_kept_answer_of_the_owner_is_not_for_a_narrower_token(root, stock):
     assert root.patch(there, body, headers=key).status_code == 200
     narrow = token(root, forms={"shop": {"customer": ["view", "update"]}})
     assert narrow.patch(there, body, headers=key).status_code == 409
+
+
+def test_a_token_with_fewer_roles_comes_no_further_than_its_owner(runtime, people, as_user, root, stock):
+    """What a condition says of roles, it says of the person: neither a grant nor a deny turns on the token."""
+    trainee = {"key": "trainee", "label": name("trainee"), "grants": []}
+    where = {
+        "not_held": 'not HASROLE("trainee")',
+        "not_among": 'not ("trainee" in $my_roles)',
+        "no_reach": 'not HASROLE("everybody")',
+    }
+    roles = {
+        key: {
+            "key": key,
+            "label": name(key),
+            "grants": [{"form": "customer", "actions": ["view"], "where": said}],
+        }
+        for key, said in where.items()
+    }
+    everybody = {"key": "everybody", "label": name("everybody"), "granted_to": {"everyone": True}}
+    denied = {"form": "product", "actions": ["view"], "where": 'HASROLE("trainee")', "deny": True}
+    keeper = {**KEEPER, "grants": [denied]}
+    made = {**roles, "trainee": trainee, "everybody": everybody, "clerk": CLERK, "keeper": keeper}
+    with runtime.unit_of_work(SYSTEM) as work:
+        publish(work, {**SHOP, "role": made})
+    root.patch("/users/li", {"roles": [*where, "trainee", "clerk", "keeper"]})
+    li = as_user("li")
+    products = "/apps/shop/forms/product/records"
+    assert (li.get(CUSTOMERS).json()["items"], li.get(products).json()["items"]) == ([], [])
+    for role in where:
+        narrow = token(li, roles=[role])
+        assert narrow.get(CUSTOMERS).json()["items"] == [], role
+        assert narrow.get(f"{CUSTOMERS}/{stock['customer']}").status_code == 404, role
+    assert token(li, roles=["clerk"]).get(products).json()["items"] == []
+    assert token(li, roles=["clerk", "keeper"]).get(products).json()["items"] == []
+
+
+def test_a_condition_on_a_role_that_the_token_leaves_out_still_holds(runtime, people, as_user, root, stock):
+    grant = {"form": "customer", "actions": ["view"], "where": 'HASROLE("rep")'}
+    made = {
+        "clerk": {**CLERK, "grants": [grant]},
+        "rep": {"key": "rep", "label": name("rep"), "grants": [{"form": "sale", "actions": ["view"]}]},
+    }
+    with runtime.unit_of_work(SYSTEM) as work:
+        publish(work, {**SHOP, "role": made})
+    root.patch("/users/li", {"roles": ["clerk", "rep"]})
+    narrow = token(as_user("li"), roles=["clerk"])
+    assert [each["name"] for each in narrow.get(CUSTOMERS).json()["items"]] == ["a"]
+    assert narrow.get(SALES).status_code == 403  # the grants of `rep` are not there
+
+
+def errands(runtime):
+    with runtime.reading(SYSTEM) as work:
+        return work.row("SELECT count(*) FROM ff_errand")[0]
+
+
+def test_how_a_link_was_narrowed_is_forgotten_when_it_is_closed(runtime, root, stock):
+    narrow = token(root, forms={"shop": {"customer": ["create", "share"]}})
+    there = "/apps/shop/forms/customer/links"
+    made = narrow.post(there, {"label": "x", "fields": ["name"]})
+    assert (made.status_code, errands(runtime)) == (201, 1), made.text
+    assert narrow.delete(f"{there}/{made.json()['id']}").status_code == 204
+    assert errands(runtime) == 0
+
+
+def test_how_an_upload_was_narrowed_is_forgotten_with_its_file(runtime, root, stock):
+    narrow = token(root, forms={"shop": {"customer": ["create"]}})
+    sent = narrow.request("POST", "/uploads", params={"name": "a.txt"}, content=b"abc")
+    assert (sent.status_code, errands(runtime)) == (201, 1), sent.text
+    assert narrow.delete(f"/uploads/{sent.json()['id']}").status_code == 204
+    Worker(runtime).run_due()
+    assert errands(runtime) == 0

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.boot import build
+from engine.identity import outside_logins
 from engine.identity.organisation import load_organisation
 from engine.identity.principal import SYSTEM
 from tests.support.client import SignedIn
@@ -284,3 +285,30 @@ def test_claims_of_a_shape_that_nobody_expects_change_nothing(client, people, pr
     answer = log_in(client, provider)
     assert answer.status_code == 200, answer.text
     assert answer.json()["user"]["dept"] == "east_js"
+
+
+def test_logins_that_nobody_finishes_do_not_pile_up(client, runtime, clock, monkeypatch):
+    monkeypatch.setattr("engine.identity.outside_logins.PER_NETWORK", 3)
+
+    def pending():
+        with runtime.reading(SYSTEM) as work:
+            return work.row("SELECT count(*) FROM ff_outside_login")[0]
+
+    for _ in range(3):
+        begin(client)
+    full = client.get(LOGIN, follow_redirects=False)
+    assert (full.status_code, full.json()["code"], full.headers["retry-after"]) == (
+        429, "too_many_attempts", "600",
+    )  # fmt: skip
+    assert pending() == 3
+    clock.advance(minutes=10)
+    begin(client)
+    assert pending() == 1
+
+
+def test_a_flood_from_everywhere_is_bounded_too(client, runtime, monkeypatch):
+    monkeypatch.setattr("engine.identity.outside_logins.MOST", 2)
+    with runtime.unit_of_work(SYSTEM) as work:
+        for peer in ("192.0.2.1", "198.51.100.7"):
+            outside_logins.begin(work, peer)
+    assert client.get(LOGIN, follow_redirects=False).status_code == 429

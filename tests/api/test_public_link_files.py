@@ -101,3 +101,24 @@ def test_guests_cannot_fill_the_store(root: Any, client: Any, monkeypatch: pytes
     assert codes == [201, 201, 429]
     monkeypatch.setattr(guest_files, "LINK_BYTES", 15)
     assert [send(client, other).status_code for _ in range(2)] == [201, 429]
+
+
+def test_a_file_too_many_is_refused_before_it_comes(
+    root: Any, client: Any, runtime: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = link(root)
+    monkeypatch.setattr(guest_files, "PER_GUEST", 1)
+    assert send(client, address).status_code == 201
+    received = []
+    monkeypatch.setattr("api.receiving._write", lambda *given: received.append(given))
+    refused = send(client, address)
+    assert (refused.status_code, refused.json()["code"], received) == (429, "too_many_entries", [])
+
+
+def test_who_announces_more_than_a_link_may_hold_is_refused_at_once(
+    root: Any, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = link(root)
+    monkeypatch.setattr(guest_files, "LINK_BYTES", 9)
+    assert send(client, address, b"123456789").status_code == 201
+    assert send(client, address, b"1").json()["code"] == "too_many_entries"

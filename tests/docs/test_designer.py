@@ -140,3 +140,15 @@ def test_the_report_sums_what_the_reader_may_see(repairs: dict[str, str], as_use
     assert (row["tickets"], row["cost"], row["urgent"]) == (2, "2000.00", 1)
     assert row["mean"].startswith("1000.00")
     assert as_user("lu").post("/apps/repair/reports/cost_by_site:run", {}).json()["rows"] == []
+
+
+def test_the_module_brings_inspections_and_says_when_a_site_was_last_inspected(
+    repairs: dict[str, str], as_user: AsUser
+) -> None:
+    for day in ("2026-02-27", "2026-03-01"):
+        given = {"site": repairs["room"], "day": day}
+        assert as_user("mei").post(f"{FORMS}/inspection/records", given).status_code == 201
+    assert as_user("gu").get(f"{FORMS}/site/records/{repairs['room']}").json()["inspected"] == "2026-03-01"
+    assert as_user("tan").get(f"{FORMS}/inspection/records").status_code in (403, 404)
+    columns = as_user("gu").get("/apps/repair/views/ticket_board").json()["columns"]
+    assert [each["key"] if isinstance(each, dict) else each for each in columns][:2] == ["no", "problem"]

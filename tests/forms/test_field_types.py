@@ -177,6 +177,7 @@ def operands(operator: str, value: Any) -> list[tuple[Any, int]]:
         "nin": [([value], 0)],
         "under": [(value, 1)],
         "has": [(value[0] if isinstance(value, list) else value, 1)],
+        "has_any": [(value if isinstance(value, list) else [value], 1), ([], 0)],
         "contains": [(shown[1:3], 1), ("@@@", 0)],
         "starts_with": [(shown[:2], 1), ("@@@", 0)],
         "blank": [(True, 1), (False, 1)],

@@ -295,7 +295,7 @@ def test_webhook_is_called_after_commit_with_typed_values(crm, runtime, http_stu
                 {
                     "type": "webhook",
                     "url": f"{http_stub.url}/op/{{{{name}}}}",
-                    "headers": {"X-Key": "secret"},
+                    "headers": {"X-Source": "crm"},
                     "body": {
                         "no": expr("name"),
                         "amount": expr("amount"),
@@ -312,7 +312,7 @@ def test_webhook_is_called_after_commit_with_typed_values(crm, runtime, http_stu
     [request] = http_stub.requests
     assert request.path == "/op/%E7%94%B2%2F1"
     assert request.json() == {"no": "甲/1", "amount": "1234.50", "kind": "op", "tags": ["initial"]}
-    assert request.headers["x-key"] == "secret"
+    assert request.headers["x-source"] == "crm"
     assert request.headers["idempotency-key"]
 
 

@@ -2,48 +2,54 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from tests.scenarios.crm import Crm
 from tests.scenarios.fixture import Ids, china, fill, publish_crm
 from tests.support.client import AsUser, SignedIn
 
 if TYPE_CHECKING:
+    from engine.definitions.app import CompiledApp
     from engine.runtime import Runtime
+    from engine.settings import Settings
     from engine.testing import FixedClock
     from tests.support.postgres import PostgresForTests
 
 BUILT_AT = "2026-02-02 09:00"
-_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Built:
+    """A store with the fixture, to be copied: its SQLite file or PostgreSQL URL, and the compiled app in it."""
+
+    place: str
+    ids: Ids
+    app: CompiledApp
 
 
 @contextmanager
 def _root_of(runtime: Runtime) -> Iterator[SignedIn]:
-    from starlette.testclient import TestClient
-
     from api.app import create_app
     from engine.identity.principal import SYSTEM
     from engine.identity.sessions import open_session
+    from tests.support.asgi import quick_client
 
-    with TestClient(create_app(runtime), raise_server_exceptions=False) as client:
+    with quick_client(create_app(runtime)) as client:
         with runtime.unit_of_work(SYSTEM, source="engine") as work:
             token = open_session(work, "root")
         yield SignedIn(client, "root", token.secret)
 
 
-def _build(url: str, home: Path) -> Ids:
+def _build(url: str, home: Path) -> tuple[Ids, CompiledApp]:
     from api.boot import build
+    from engine.identity.principal import SYSTEM
     from engine.settings import Settings
     from engine.testing import FixedClock
 
@@ -52,48 +58,42 @@ def _build(url: str, home: Path) -> Ids:
     try:
         publish_crm(runtime)
         with _root_of(runtime) as root:
-            return fill(runtime, root)
+            ids = fill(runtime, root)
+        with runtime.reading(SYSTEM) as work:
+            return ids, work.app("crm")
     finally:
         runtime.close()
 
 
 @pytest.fixture(scope="session")
-def crm_on_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ids]:
+def crm_on_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
     """A SQLite file with the fixture, to be copied."""
     home = tmp_path_factory.mktemp("crm")
     path = home / "crm.sqlite"
     shutil.copyfile(sqlite_template, path)
-    return path, _build(f"sqlite:///{path}", home)
+    return Built(str(path), *_build(f"sqlite:///{path}", home))
 
 
 @pytest.fixture(scope="session")
 def crm_on_postgresql(
     postgres_server: PostgresForTests, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, Ids]]:
+) -> Iterator[Built]:
     """A PostgreSQL database with the fixture, to be copied."""
     with postgres_server.database() as url:
-        yield url, _build(url, tmp_path_factory.mktemp("crm"))
+        yield Built(url, *_build(url, tmp_path_factory.mktemp("crm")))
 
 
 @pytest.fixture
-def sqlite_url(crm_on_sqlite: tuple[Path, Ids], tmp_path: Path) -> str:
+def sqlite_url(crm_on_sqlite: Built, tmp_path: Path) -> str:
     path = tmp_path / "fourfold.sqlite"
-    shutil.copyfile(crm_on_sqlite[0], path)
+    shutil.copyfile(crm_on_sqlite.place, path)
     return f"sqlite:///{path}"
 
 
 @pytest.fixture
-def postgresql_url(crm_on_postgresql: tuple[str, Ids]) -> Iterator[str]:
-    parts = urlsplit(crm_on_postgresql[0])
-    name = f"ff_test_{os.getpid()}_crm{next(_numbers)}"
-    names = {"copy": sql.Identifier(name), "template": sql.Identifier(parts.path.lstrip("/"))}
-    admin = urlunsplit(parts._replace(path="/postgres"))
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {copy} TEMPLATE {template}").format(**names))
-        try:
-            yield urlunsplit(parts._replace(path=f"/{name}"))
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {copy} WITH (FORCE)").format(**names))
+def postgresql_url(postgres_server: PostgresForTests, crm_on_postgresql: Built) -> Iterator[str]:
+    with postgres_server.database(crm_on_postgresql.place) as url:
+        yield url
 
 
 @pytest.fixture
@@ -105,10 +105,27 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def ids(database_name: str, request: pytest.FixtureRequest) -> Ids:
+def built(database_name: str, request: pytest.FixtureRequest) -> Built:
+    """The store that this test's own is a copy of."""
+    made: Built = request.getfixturevalue(f"crm_on_{database_name}")
+    return made
+
+
+@pytest.fixture
+def ids(built: Built) -> Ids:
     """Ids of the fixture's records."""
-    built: tuple[object, Ids] = request.getfixturevalue(f"crm_on_{database_name}")
-    return built[1]
+    return built.ids
+
+
+@pytest.fixture
+def runtime(settings: Settings, clock: FixedClock, built: Built) -> Iterator[Runtime]:
+    """The engine on the copy. It knows the compiled app as if it had published it: that takes a second."""
+    from api.boot import build
+
+    made = build(settings, clock=clock)
+    made.adopt(built.app)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -32,6 +32,12 @@ class Portal:
         found: list[Record] = answer.json()["items"]
         return found
 
+    def found(self, words: str, *, user: str = "dl1") -> set[str]:
+        """The records that the search shows."""
+        answer = self.crm.by(user).get("/apps/crm/search", params={"q": words})
+        assert answer.status_code == 200, answer.text
+        return {each["id"] for each in answer.json()["items"]}
+
     def ids(self, *names: str) -> set[str]:
         return {order["id"] for name in names for order in self.orders[name]}
 
@@ -98,9 +104,11 @@ def test_search_sums_and_exports_obey_the_same_scope(portal: Portal) -> None:
     asked = {"measures": {"total": {"agg": "sum", "field": "total"}, "n": {"agg": "count"}}}
     [told] = dl1.post(f"{ORDERS}:aggregate", asked).json()["items"]
     assert (told["total"], told["n"]) == ("12840.00", 4)
+    assert portal.found(portal.orders["DL-001"][0]["no"]) == {portal.orders["DL-001"][0]["id"]}
+    assert portal.found(portal.orders["DL-003"][0]["no"]) == {portal.orders["DL-003"][0]["id"]}
     for strange in portal.orders["DL-002"]:
-        found = dl1.get("/apps/crm/search", params={"q": strange["no"]}).json()["items"]
-        assert strange["id"] not in {each["id"] for each in found}
+        assert portal.found(strange["no"]) == set()
+        assert portal.found(strange["no"], user="root") == {strange["id"]}
     begun = dl1.post("/apps/crm/forms/order/exports", {"format": "csv"})
     assert begun.status_code == FORBIDDEN  # the portal has no right to export
     begun = crm.by("wang").post("/apps/crm/forms/order/exports", {"format": "csv", "headers": "key"})
@@ -108,6 +116,41 @@ def test_search_sums_and_exports_obey_the_same_scope(portal: Portal) -> None:
     file = crm.by("wang").get(f"{begun.headers['location']}/file")
     rows = csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")))
     assert {row["id"] for row in rows if row["id"]} == portal.ids("DL-001", "DL-002", "DL-003")
+
+
+def test_customers_and_dealers_are_found_by_their_words_within_the_same_scope(portal: Portal) -> None:
+    ids = portal.crm.ids
+    assert portal.found("鼎盛商贸") == {ids["C1"]}
+    assert portal.found("钱塘酒业") == set()
+    assert portal.found("钱塘酒业", user="root") == {ids["C5"]}
+    assert portal.found("昆山百联") == set()  # a dealer below is none of the portal's own
+    assert portal.found("昆山百联", user="li") == {portal.dealers["DL-003"]}
+
+
+def test_the_portal_shows_running_promotions_of_its_own_regions_alone(portal: Portal) -> None:
+    crm = portal.crm
+
+    def promotion(name: str, *regions: str, status: str = "running") -> None:
+        made = crm.create(
+            "root", "promotion", name=name, type="display", start="2026-01-01", end="2026-12-31",
+            budget="1000.00", regions=[crm.ids[each] for each in regions],
+        )  # fmt: skip
+        crm.engine_sets("promotion", made["id"], status=status)
+
+    promotion("江苏", "EAST-JS")
+    promotion("华东", "EAST")
+    promotion("浙江", "EAST-ZJ")
+    promotion("西北和江苏", "NW", "EAST-JS")
+    promotion("西北", "NW")
+    promotion("不限")
+    promotion("未开始", "EAST-JS", status="approved")
+    shown = {user: {each["name"] for each in crm.all("promotion", user=user)} for user in ("dl1", "dl2")}
+    assert shown == {
+        "dl1": {"江苏", "华东", "西北和江苏", "不限"},
+        "dl2": {"华东", "浙江", "不限"},
+    }
+    crm.change("root", "dealer", portal.dealers["DL-002"], region=crm.ids["NW"])
+    assert {each["name"] for each in crm.all("promotion", user="dl2")} == {"西北和江苏", "西北", "不限"}
 
 
 def test_an_order_for_another_dealer_is_refused_as_for_one_that_does_not_exist(portal: Portal) -> None:

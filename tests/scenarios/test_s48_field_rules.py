@@ -21,6 +21,12 @@ def refused(crm: Crm, user: str, form: str, **params: str) -> tuple[int, Any]:
     return answer.status_code, answer.json().get("code")
 
 
+def li_finds(crm: Crm, words: str) -> list[dict[str, Any]]:
+    """What the search shows the owner of the customer."""
+    found: list[dict[str, Any]] = crm.by("li").get("/apps/crm/search", params={"q": words}).json()["items"]
+    return found
+
+
 @pytest.mark.parametrize("name", ["cost", "nothing"])
 def test_a_hidden_field_is_answered_as_one_that_does_not_exist(crm: Crm, name: str) -> None:
     for params in ({"sort": name}, {"filter": f"{name} > 40"}, {"fields": f"name,{name}"}):
@@ -64,12 +70,31 @@ def test_a_colleague_sees_the_phone_of_a_shared_customer_masked(crm: Crm) -> Non
     for user in ("li", "wang", "liu"):
         assert crm.by(user).get(place).json()["phone"].endswith("13812345678")
     sun = crm.by("sun")
+    assert [each["id"] for each in li_finds(crm, "1381234")] == [crm.ids["C1"]]
+    assert [each["field"] for each in li_finds(crm, "鼎盛")] == ["name"]
     listed = sun.get(CUSTOMERS, params={"fields": "name,phone"}).json()["items"]
     assert [each["phone"] for each in listed] == [MASKED]
     assert sun.get("/apps/crm/search", params={"q": "1381234"}).json()["items"] == []
+    named = sun.get("/apps/crm/search", params={"q": "鼎盛"}).json()["items"]
+    assert [each["id"] for each in named] == [crm.ids["C1"]]
     assert refused(crm, "sun", "customer", filter='CONTAINS(phone, "1381234")')[0] in {200, 422}
     part = sun.get(CUSTOMERS, params={"filter": 'STARTSWITH(phone, "+86138")'})
     assert part.status_code == 422 or part.json()["items"] == []
+
+
+def test_a_duplicate_check_says_exists_and_no_more(crm: Crm) -> None:
+    def asked(user: str, value: object, field: str = "phone") -> tuple[int, dict[str, Any]]:
+        answer = crm.by(user).post(f"{CUSTOMERS}:exists", {"field": field, "value": value})
+        return answer.status_code, answer.json()
+
+    assert asked("sun", "13812345678") == (200, {"exists": True})  # of a customer that sun does not see
+    assert asked("sun", "+86 138 1234 5678") == (200, {"exists": True})
+    assert asked("sun", "13812345679") == (200, {"exists": False})
+    assert asked("sun", "1381234") == (200, {"exists": False})
+    for field in ("credit_limit", "email", "nothing"):
+        status, problem = asked("sun", "1", field)
+        assert (status, problem["code"]) == (422, "unknown_field")
+    assert asked("xu", "13812345678")[0] == 403  # agents create no customers
 
 
 def test_an_export_has_no_hidden_column_and_no_masked_value(crm: Crm) -> None:

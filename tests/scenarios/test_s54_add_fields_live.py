@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from python_calamine import CalamineWorkbook
 
 RECORDS = "/apps/crm/forms/{}/records"
 
@@ -59,6 +62,51 @@ def test_added_live_old_rows_keep_rev_and_moment_and_everything_knows_the_fields
     assert changed.json()["decision_chain"] == "采购 → 财务"
     history = drafted.get(f"{c1}/history").text
     assert "decision_chain" in history
+
+
+def test_the_import_template_and_the_report_builder_know_the_fields(crm, drafted):
+    wang = crm.by("wang")
+    assert "决策链" not in headers(wang, "customer")
+    activity = made_activity(crm)
+    publish(drafted)
+    assert "决策链" in headers(wang, "customer")
+    assert "客户名称" not in headers(wang, "activity")  # read live, so it is not brought in
+    c1 = f"{RECORDS.format('customer')}/{crm.ids['C1']}"
+    assert drafted.patch(c1, {"decision_chain": "老板"}).status_code == 200
+    shown = crm.get("activity", activity)
+    assert shown["customer_name"] == "苏州鼎盛商贸有限公司"
+    assert counted(drafted, "customer", "decision_chain") == {"老板": 1, None: 4}
+    assert counted(drafted, "activity", "customer_name") == {"苏州鼎盛商贸有限公司": 1}
+
+
+def headers(user, form):
+    """The columns of the template for imports."""
+    answer = user.get(f"/apps/crm/forms/{form}/import-template", params={"language": "zh"})
+    assert answer.status_code == 200, answer.text
+    first = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0).to_python()[0]
+    return {str(each).rstrip(" *") for each in first}
+
+
+def made_activity(crm):
+    """An activity of an opportunity of C1."""
+    opportunity = crm.create(
+        "li", "opportunity", name="扩容", customer=crm.ids["C1"], amount="1000.00", expect_close="2026-06-30"
+    )
+    about = {"type": "call", "subject": "电话", "customer": crm.ids["C1"]}
+    made = crm.create("li", "activity", opportunity=opportunity["id"], **about)
+    return made["id"]
+
+
+def counted(user, form, dimension):
+    """How many records have each value, as the report builder tells."""
+    spec = {
+        "from": form,
+        "dimensions": [{"id": "value", "field": dimension}],
+        "measures": [{"id": "n", "agg": "count"}],
+    }
+    answer = user.post("/apps/crm/draft/reports:preview", spec)
+    assert answer.status_code == 200, answer.text
+    return {row["value"]: row["n"] for row in answer.json()["rows"]}
 
 
 def test_first_the_jiangsu_group_then_everybody(crm, drafted):

@@ -47,8 +47,8 @@ def counted(work: UnitOfWork) -> Iterator[list[str]]:
     """The statements that `work` sends to the driver within the block."""
     seen: list[str] = []
     raw = work._raw
-    work._raw = _Connection(raw, seen)
+    work._driver = _Connection(raw, seen)
     try:
         yield seen
     finally:
-        work._raw = raw
+        work._driver = raw

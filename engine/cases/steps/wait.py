@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from engine.cases.moments import check_moment
 from engine.cases.step import Acting, RunningCase, TestStep
 from engine.definitions.context import Context
 from engine.findings import text
@@ -36,6 +37,8 @@ class Wait(TestStep):
         if spanned is (params.until is not None):
             message = text("请写 until，或写天数、小时、分钟。", "Write `until`, or days, hours, minutes.")
             context.error("invalid_value", pointer, message)
+        elif params.until is not None:
+            check_moment(params.until, f"{pointer}/until", context)
 
     def run(self, case: RunningCase) -> None:
         target = self._target(case)

@@ -51,6 +51,10 @@ class Notify(Action):
         body = compile_both(params.body, f"{scope.pointer}/body", names, context) if params.body else subject
         if to is None or subject is None or body is None:
             return None
+        told = [name for each in (*subject.values(), *body.values()) for name in each.sealed]
+        if told:
+            _refuse_encrypted(list(dict.fromkeys(told)), scope)
+            return None
         if "mail" not in params.channels and any(
             source.expression is not None and source.expression.type.kind == "text" for source in to
         ):
@@ -116,3 +120,16 @@ class Notify(Action):
                 unique=f"{context.key}:{self.slot}:{person.address}",
                 app=context.app.key,
             )
+
+
+def _refuse_encrypted(names: list[str], scope: ActionScope) -> None:
+    """A message rests as it is read, in the inbox and in the mail of others."""
+    scope.context.error(
+        "tells_encrypted",
+        scope.pointer,
+        text(
+            f"通知不能写出加密字段的值：{'、'.join(names)}。",
+            f"A message cannot tell the values of encrypted fields: {', '.join(names)}.",
+        ),
+        text("请去掉它；收到通知的人可在记录中查看。", "Leave it out; who is told can look at the record."),
+    )

@@ -15,6 +15,7 @@ from engine.definitions.guided.rename import (
     published_key,
     refused,
 )
+from engine.definitions.modules.written import with_written, written_documents
 from engine.definitions.pointers import Spot
 
 MOVED_FROM = "moved_from"
@@ -129,10 +130,10 @@ def _as_row_field(field: Part, origin: str | None) -> Part:
 
 def _in_grants(documents: Documents, form: str, keys: Sequence[str], child: str) -> Documents:
     """What a grant says of a field of the form it says of that of the rows."""
-    for key, role in documents.get("role", {}).items():
+    for spot, role in list(written_documents(documents, "role")):
         grants = [_grant(each, form, keys, child) for each in role.get("grants", ())]
         if grants != role.get("grants", []):
-            documents = pointers.with_document(documents, "role", key, {**role, "grants": grants})
+            documents = with_written(documents, spot, {**role, "grants": grants})
     return documents
 
 

@@ -10,6 +10,7 @@ from engine.definitions import pointers
 from engine.definitions.app import Documents
 from engine.definitions.check import check_app, kinds
 from engine.definitions.guided.rewrite import fresh_word, rewrite
+from engine.definitions.modules.written import with_written, written_documents
 from engine.definitions.pointers import Path, Spot
 from engine.errors import Invalid, NotPublishable
 from engine.findings import error, text
@@ -95,20 +96,31 @@ def published_key(documents: Documents, published: Documents | None, spot: Spot)
         return None
     value: Any = documents[spot.kind][spot.key]
     there: Any = _earlier(value, spot.key, published.get(spot.kind, {}))
+    above: str | int = ""
     for step in spot.path:
         value = value[step]
         if isinstance(there, list):
-            there = _earlier(value, pointers.name_of(value), {pointers.name_of(each): each for each in there})
+            named = {pointers.name_of(each): each for each in there}
+            find = _option_before if above == "options" else _earlier
+            there = find(value, pointers.name_of(value), named)
         else:
             there = there.get(step) if isinstance(there, dict) else None
+        above = step
     return pointers.name_of(there)
 
 
 def _earlier(value: Any, name: str | None, known: Mapping[Any, Any]) -> Any:
-    if name in known:
-        return known[name]
-    found = (known[origin] for origin in origins_of(value) if origin in known)
-    return next(found, None)
+    """Two parts may have changed places since: then what a part says it was is news, although its key was there."""
+    there = known.get(name)
+    origin = next((each for each in origins_of(value) if each in known), None)
+    if origin is None or (there is not None and there.get(RENAMED_FROM) == origin):
+        return there
+    return known[origin]
+
+
+def _option_before(value: Any, name: str | None, known: Mapping[Any, Any]) -> Any:
+    """An option that took over from others is what it was itself, if it was there."""
+    return known[name] if name in known else _earlier(value, name, known)
 
 
 def origins_of(part: Any) -> tuple[str, ...]:
@@ -142,15 +154,17 @@ def _put(documents: Documents, spot: Spot, part: dict[str, Any], key: str) -> Do
 
 def _for_all_forms(documents: Documents, old: str, fresh: str) -> Documents:
     """A grant for all forms hides a field by its key in whatever form has it, so nothing misses the old one."""
-    found: list[tuple[str, Path, list[str]]] = [
-        (key, ("grants", index, "fields", name), [*fields, fresh])
-        for key, role in documents.get("role", {}).items()
+    found: list[tuple[Spot, dict[str, Any], Path, list[str]]] = [
+        (spot, role, ("grants", index, "fields", name), [*fields, fresh])
+        for spot, role in written_documents(documents, "role")
         for index, grant in enumerate(role.get("grants", ()))
         if grant.get("form") == "*"
         for name, fields in grant.get("fields", {}).items()
         if isinstance(fields, list) and old in fields
     ]
-    for key, path, fields in found:
-        role = pointers.replaced(documents["role"][key], path, fields)
-        documents = pointers.with_document(documents, "role", key, role)
+    changed: dict[Spot, dict[str, Any]] = {}
+    for spot, role, path, fields in found:
+        changed[spot] = pointers.replaced(changed.get(spot, role), path, fields)
+    for spot, role in changed.items():
+        documents = with_written(documents, spot, role)
     return documents

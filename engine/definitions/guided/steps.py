@@ -16,7 +16,11 @@ from engine.definitions.compare import DocumentDifference, compare
 from engine.definitions.guided.move import move_to_child
 from engine.definitions.guided.options import archive_option, map_option
 from engine.definitions.guided.rename import rename
-from engine.errors import Conflict, Invalid
+from engine.definitions.modules.compose import composed
+from engine.definitions.modules.written import foreign_parts
+from engine.definitions.neighbours import beside
+from engine.definitions.pointers import pointer_of
+from engine.errors import Conflict, Invalid, NotPublishable
 from engine.findings import Finding
 from engine.protocols import Document
 from engine.registry import Registry
@@ -32,6 +36,10 @@ class Rename(Document):
     of: str
     to: str
 
+    @property
+    def parts(self) -> list[str]:
+        return [self.of]
+
     def done(self, documents: Documents, published: Documents | None, registries: Registries) -> Documents:
         return rename(documents, self.of, self.to, registries, published=published)
 
@@ -41,6 +49,10 @@ class ArchiveOption(Document):
 
     step: Literal["archive_option"]
     of: str
+
+    @property
+    def parts(self) -> list[str]:
+        return [self.of]
 
     def done(self, documents: Documents, published: Documents | None, registries: Registries) -> Documents:
         return archive_option(documents, self.of, registries)
@@ -52,6 +64,10 @@ class MapOption(Document):
     step: Literal["map_option"]
     of: str
     to: str
+
+    @property
+    def parts(self) -> list[str]:
+        return [self.of]
 
     def done(self, documents: Documents, published: Documents | None, registries: Registries) -> Documents:
         return map_option(documents, self.of, self.to, registries, published=published)
@@ -66,6 +82,11 @@ class MoveToChild(Document):
     child: Key
     label: Label | None = None
 
+    @property
+    def parts(self) -> list[str]:
+        form = pointer_of(["forms", self.form])
+        return [form, *(form + pointer_of(["fields", key]) for key in (*self.fields, self.child))]
+
     def done(self, documents: Documents, published: Documents | None, registries: Registries) -> Documents:
         label = self.label.model_dump(exclude_unset=True) if self.label is not None else None
         return move_to_child(
@@ -74,6 +95,7 @@ class MoveToChild(Document):
 
 
 AnyStep = Rename | ArchiveOption | MapOption | MoveToChild
+"""Each says which `parts` of the app it changes, and what of them is `done`."""
 
 
 class Step(RootModel[Annotated[AnyStep, Field(discriminator="step")]]):
@@ -99,15 +121,24 @@ class DraftChanged(Conflict):
 def guide(work: UnitOfWork, app: str, asked: Mapping[str, Any]) -> Guided:
     """What one step makes of the draft. It takes seconds: no writer waits for it.
 
-    Raises Invalid, NotPublishable when the draft does not check, CannotRewrite, AppNotFound.
+    Raises Invalid, also for parts that a module brings; NotPublishable when the draft does not check or would
+    clash with a module, CannotRewrite, AppNotFound.
     """
     findings: list[Finding] = []
     step = cast("Step | None", read_model(Step, dict(asked), "", findings))
     if step is None:
         raise Invalid(findings)
     head = work.runtime.head(work, app)
-    before = drafts.drafted(work, app)
-    after = step.root.done(before, head.source if head else None, work.runtime.registries)
+    before, kinds = drafts.drafted(work, app), drafts.all_kinds(work)
+    foreign = foreign_parts(before, step.root.parts, kinds)
+    if foreign:
+        raise Invalid(foreign)
+    after = step.root.done(before, head.source if head else None, beside(work, before))
+    clashes = [
+        each for each in composed(after, kinds).findings if each not in composed(before, kinds).findings
+    ]
+    if clashes:
+        raise NotPublishable(clashes)
     return Guided(before, after, tuple(compare(before, after)))
 
 

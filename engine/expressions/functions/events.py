@@ -57,8 +57,17 @@ def _prove_old(site: Site) -> None:
 def own_rows(site: Site, root: str = RECORD) -> Node | None:
     """All rows of the child table that the first argument names; None when it names none."""
     name = own_name(site)
-    if resolve_rows(name, site.checks.scope) is None:
+    found = resolve_rows(name, site.checks.scope)
+    if found is None:
         return None
+    if found[0].of:
+        raise ExpressionError(
+            "not_of_this_record",
+            name.span,
+            f"“{name.parts[0]}”是引用本记录的记录，不随本记录一起修改。",
+            f"'{name.parts[0]}' are records that refer to this one; they do not change with it.",
+            suggestion=text("请为那张表单写一条规则。", "Write a rule for their form."),
+        )
     return Field(_ROWS, root, name.parts, span=name.span)
 
 

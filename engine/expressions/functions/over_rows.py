@@ -2,7 +2,8 @@
 
 `SUM(lines.amount)`, `SUM(lines.qty * lines.price, gift = false)`, `COUNT(lines)`, `ANY(lines, qty > 1)`.
 Inside, bare names are fields of the row and `parent.x` is the record the rows belong to. In memory more
-than MAX_ROWS rows give null; the databases have no such limit.
+than MAX_ROWS rows give null; the databases have no such limit. Records that refer to this one, as
+`COUNT(tickets, status <> "done")`, are rows too; where nobody knows them the result is null, not 0.
 """
 
 from __future__ import annotations
@@ -168,6 +169,7 @@ def listed(node: Aggregate, writer: Writer, *, opposite: bool = False, first: bo
     inner = replace(writer, record="c", parent="p")
     test = inner.truth(node.where) if node.where is not None else "True"
     body = [
+        *(["if rows is None: return None"] if node.rows.of else []),
         f"if rows and len(rows) > {MAX_ROWS}: return None",
         "found = []",
         "for c in rows or ():",

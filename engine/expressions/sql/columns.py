@@ -26,10 +26,21 @@ class Columns(Protocol):
 class ChildSource:
     """`source` goes into FROM, `condition` ties its rows to the outer record, `columns` are a row's.
 
-    `order` is how the rows stand in memory, without ties.
+    `order` is how the rows stand in memory, without ties. With `listed` it is wanted that the rows are found
+    first, and through them the outer records.
     """
 
     source: exp.Expr
     condition: exp.Expr
     columns: Columns
     order: tuple[exp.Expr, ...] = ()
+    listed: Listed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The tie of rows to the outer record as two columns, and the rest of the condition on them."""
+
+    inner: exp.Expr
+    outer: exp.Expr
+    condition: exp.Expr

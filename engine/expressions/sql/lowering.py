@@ -172,5 +172,13 @@ class Lowering(ABC):
         """Whether choices hold a key; null when either is."""
 
     @abstractmethod
+    def has_any_of(self, held: Sql, items: Sql) -> Sql:
+        """Whether choices hold a member of a bound list; null when they are."""
+
+    @abstractmethod
+    def has_any(self, held: Sql, other: Sql) -> Sql:
+        """Whether two sets of choices share a member; null when either is."""
+
+    @abstractmethod
     def no_choice(self, held: Sql) -> Sql:
         """Whether choices are the empty set."""

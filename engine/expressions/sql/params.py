@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import count
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from sqlglot import exp
@@ -59,6 +59,14 @@ def _stored_in_sqlite(value: Any) -> Any:
     return value
 
 
+@runtime_checkable
+class OfApps(Protocol):
+    """Variables that know those of other apps, too."""
+
+    def of_app(self, app: str) -> Mapping[str, Any]:
+        """The variables by the names that another app gives them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """What is only known when the query runs."""
@@ -67,6 +75,11 @@ class Run:
     now: datetime
     tz: ZoneInfo
     calendars: Calendars
+
+    def inside(self, app: str, tz: ZoneInfo, calendars: Calendars) -> Run:
+        """The same run as the expressions of another app see it."""
+        variables = self.variables.of_app(app) if isinstance(self.variables, OfApps) else self.variables
+        return Run(variables, self.now, tz, calendars)
 
 
 Bind = Callable[[Run], Any]
@@ -124,6 +137,10 @@ class Params:
 
         return self._once(("calendar", key, part), bound, _CALENDAR_PARTS.get(part, _DAY_NUMBERS))
 
+    def inside(self, app: str, tz: ZoneInfo, calendars: Calendars) -> Params:
+        """The same parameters for expressions of another app, whose variables and days are that app's."""
+        return _Inside(self, app, tz, calendars)
+
     def number(self) -> int:
         """A number not given before, for names inside the query."""
         return next(self._numbers)
@@ -162,6 +179,21 @@ class Params:
             return placed
         wide = isinstance(value, int) and isinstance(narrow(value), str)
         return cast(placed, _WIDE[self.dialect] if wide else self.sql_type(kind), self.dialect)
+
+
+class _Inside(Params):
+    """Parameters of a query as another app asks for them."""
+
+    def __init__(self, whole: Params, app: str, tz: ZoneInfo, calendars: Calendars) -> None:
+        self.dialect, self.prefix = whole.dialect, whole.prefix
+        self._binds, self._late, self._numbers = whole._binds, whole._late, whole._numbers
+        self._app, self._tz, self._calendars = app, tz, calendars
+
+    def _once(self, key: tuple[str, ...], bind: Bind, kind: Type) -> exp.Expr:
+        def inside(run: Run) -> Any:
+            return bind(run.inside(self._app, self._tz, self._calendars))
+
+        return super()._once(("inside", self._app, *key), inside, kind)
 
 
 def _type_of(value: Any) -> Type:

@@ -6,6 +6,7 @@ from engine.files import repository
 from engine.files.images import SIZES
 from engine.files.opened import store_of
 from engine.files.store import CLEAN, part_prefix, preview_key
+from engine.identity.errands import forget
 from engine.identity.principal import SYSTEM
 from engine.jobs import Job
 from engine.protocols import JobHandler
@@ -35,3 +36,4 @@ class FileRemove(JobHandler):
 
     def run(self, work: UnitOfWork, job: Job) -> None:
         repository.drop(work, job.payload.get("files", []))
+        forget(work, job.payload.get("files", []))

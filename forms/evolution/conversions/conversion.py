@@ -24,6 +24,12 @@ Conversion = Callable[[Given], Any]
 """What the type after parses. Raises Problem."""
 
 
+WHAT_TO_DO = (
+    "请在发布前修改该值；否则它会另行保存，可以恢复。",
+    "Correct it before publishing; otherwise it is parked and can be restored.",
+)
+
+
 def unfit(zh: str, en: str) -> Problem:
     """The value says something that the new type cannot say."""
-    return Problem("not_convertible", zh, en)
+    return Problem("not_convertible", zh, en, *WHAT_TO_DO)

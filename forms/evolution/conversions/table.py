@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from forms.compiled import Field
@@ -19,6 +19,7 @@ from forms.evolution.conversions.days import in_grain, local_day, midnight, year
 from forms.evolution.conversions.numbers import one_or_zero, plainly, yes_or_no
 from forms.evolution.conversions.through_text import as_it_is, through_text
 from forms.field_type import FieldType, Reading
+from forms.values import Problem
 
 OF_FILES = frozenset({"file", "files", "image", "images", "signature"})
 SCALARS = ("text", "number", "bool", "date", "year", "datetime", "duration", "clock", "choice")
@@ -52,6 +53,8 @@ CONVERSIONS: dict[tuple[str, str], Conversion] = {
     ("choices", "choice"): only_one,
     ("choices", "choices"): same_options,
     ("ref", "ref"): as_it_is,
+    ("ref", "text"): as_it_is,
+    ("text", "ref"): as_it_is,
     ("ref", "refs"): wrapped,
     ("refs", "ref"): unwrapped,
     ("refs", "refs"): as_it_is,
@@ -65,6 +68,10 @@ CONVERSIONS: dict[tuple[str, str], Conversion] = {
     ("json", "text"): through_text,
     ("text", "json"): through_text,
 }
+
+
+BY_RECORDS = frozenset({("ref", "text"), ("text", "ref")})
+"""Between these the store tells what a value becomes."""
 
 
 def kind_of(field: Field) -> str:
@@ -88,20 +95,33 @@ def kind_of(field: Field) -> str:
 
 Convert = Callable[[Any], Any]
 """Memory value before -> memory value after, never None. Raises Problem."""
+Told = Mapping[str, "str | Problem"]
+"""What a value says of a record -> what stands for it in the new field, or why nothing does."""
 
 
-def converter(before: Field, after: Field, reading: Reading) -> Convert | None:
-    """How values become those of the new field; None where no value can."""
-    one, other = kind_of(before), kind_of(after)
-    conversion = CONVERSIONS.get((one, other))
+def converter(before: Field, after: Field, reading: Reading, told: Told | None = None) -> Convert | None:
+    """How values become those of the new field; None where no value can. `told` says what values mean that only
+    the store knows.
+    """
+    json_of = getattr(before.codec, "inner", before.codec).json_of
+    convert = json_converter(before, after, reading, told)
+    return None if convert is None else lambda value: convert(json_of(value))
+
+
+def json_converter(before: Field, after: Field, reading: Reading, told: Told | None = None) -> Convert | None:
+    """The same for values that are JSON."""
+    pair = (kind_of(before), kind_of(after))
+    conversion = CONVERSIONS.get(pair)
     if conversion is None or after.derived or not _same_target(before, after):
         return None
-    json_of = getattr(before.codec, "inner", before.codec).json_of
+    if told is None and pair in BY_RECORDS:
+        return None
     first, then = _type(before), _type(after)
 
     def convert(value: Any) -> Any:
         try:
-            made = then.parse(conversion(Given(json_of(value), first, then, reading)), reading)
+            said = value if told is None else _meant(value, told)
+            made = then.parse(conversion(Given(said, first, then, reading)), reading)
         except (ValueError, TypeError, LookupError) as wrong:
             raise unfit("该值无法转换。", "This value cannot be converted.") from wrong
         if made is None:
@@ -109,6 +129,13 @@ def converter(before: Field, after: Field, reading: Reading) -> Convert | None:
         return made
 
     return convert
+
+
+def _meant(value: Any, told: Told) -> str:
+    found = told[str(value)]
+    if isinstance(found, Problem):
+        raise found
+    return found
 
 
 def _type(field: Field) -> FieldType:
@@ -122,4 +149,4 @@ def _same_target(before: Field, after: Field) -> bool:
         said = field.value_type
         return said.form or (said.item.form if said.item is not None else None)
 
-    return target(before) == target(after) or kind_of(after) == "text"
+    return target(before) == target(after) or "text" in (kind_of(before), kind_of(after))

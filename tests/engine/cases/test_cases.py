@@ -314,3 +314,26 @@ def test_only_the_suites_that_are_named_run() -> None:
     assert [suite.key for suite in suites_of(app(), REGISTRIES, ["asking"])] == ["asking"]
     with pytest.raises(SuiteNotFound):
         suites_of(app(), REGISTRIES, ["none"])
+
+
+def test_cases_play_at_times_that_can_be_reckoned_with() -> None:
+    source = app(
+        {"key": "far", "steps": [{"type": "wait", "until": "9999-12-31T23:59:59"}]},
+        {"key": "long_ago", "steps": [{"type": "wait", "until": "0001-01-01T00:00:00+14:00"}]},
+        {"key": "soon", "steps": [{"type": "wait", "until": "2199-12-31T23:59:59"}]},
+    )
+    source["test"]["asking"]["at"] = "9999-12-31T23:00:00"
+    found = [
+        (each.pointer, each.code) for each in check_app(source, REGISTRIES).findings if each.level == "error"
+    ]
+    assert found == [
+        ("/tests/asking/at", "invalid_value"),
+        ("/tests/asking/cases/0/steps/0/until", "invalid_value"),
+        ("/tests/asking/cases/1/steps/0/until", "invalid_value"),
+    ]
+
+
+def test_time_passes_to_the_end_of_what_is_allowed() -> None:
+    steps = [{"type": "wait", "until": "2199-12-31T23:59:59"}, {"type": "wait", "days": 3660}]
+    (result,) = ran(app({"key": "far", "steps": steps}))
+    assert result.ok, result.findings

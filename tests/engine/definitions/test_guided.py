@@ -96,6 +96,31 @@ def test_a_field_of_a_form_renamed_before_is_found_in_the_published_one():
     assert both["form"]["customer"]["fields"][1]["renamed_from"] == "short"
 
 
+def test_two_fields_change_places_by_way_of_a_third_key():
+    app = documents()
+    after = app
+    for of, to in (("short", "aside"), ("name", "short"), ("aside", "name")):
+        after = renamed(f"/forms/client/fields/{of}", to, after, published=app)
+    said = {each["key"]: each.get("renamed_from") for each in after["form"]["client"]["fields"]}
+    assert (said["short"], said["name"]) == ("name", "short")
+    later = renamed("/forms/client/fields/name", "brief", after, published=app)
+    said = {each["key"]: each.get("renamed_from") for each in later["form"]["client"]["fields"]}
+    assert (said["short"], said["brief"]) == ("name", "short")
+    assert renamed("/forms/client/fields/short", "own", after, published=after) != after
+
+
+def test_what_changed_places_once_differs_from_itself_no_more():
+    app = documents()
+    for each in app["form"]["client"]["fields"][:2]:
+        each["renamed_from"] = "short" if each["key"] == "name" else "name"
+    assert compare(app, app) == []
+    added = documents()
+    added["form"]["client"]["fields"].append({**added["form"]["client"]["fields"][1], "key": "nick"})
+    added["form"]["client"]["fields"][-1]["renamed_from"] = "short"
+    (found,) = compare(documents(), added)
+    assert [each.pointer for each in found.parts] == ["/fields/nick"]
+
+
 def test_a_form_is_renamed_in_every_document_that_names_it():
     after = renamed("/forms/client", "customer")
     assert "client" not in after["form"]

@@ -170,6 +170,10 @@ class Maker:
             [
                 "tags has 'vip'",
                 "HAS(tags, code)",
+                "HASANY(tags, code, 'vip')",
+                "HASANY(tags, marks)",
+                "HASANY(helpers, $team)",
+                "HASANY(helpers, $nobody)",
                 "('new' in tags)",
                 "ISBLANK(tags)",
                 "(stage = stage2)",

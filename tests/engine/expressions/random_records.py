@@ -78,7 +78,8 @@ class Values:
         if kind.kind == "choice":
             return self.random.choice(kind.options or ())
         if kind.kind == "choices":
-            return self.random.sample(kind.options or (), self.random.randint(0, 2))
+            known = REFERENCES[kind.item.form or ""] if kind.item is not None else kind.options or ()
+            return self.random.sample(known, self.random.randint(0, 2))
         plain = {"date": self.day, "datetime": self.moment, "bool": self.flag, "geo": self.place}
         return plain.get(kind.kind, self.text)()
 

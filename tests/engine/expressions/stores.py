@@ -23,6 +23,7 @@ from tests.engine.expressions.world import (
     NOW,
     REGIONS,
     SHANGHAI,
+    TASK,
     VALUES,
     FakeShape,
 )
@@ -46,6 +47,11 @@ class DealColumns:
         return found
 
     def children(self, path: tuple[str, ...]) -> ChildSource:
+        if path == ("tasks",):
+            refers = exp.EQ(this=exp.column("deal", table="k"), expression=exp.column("id", table=self.table))
+            return ChildSource(
+                exp.to_table("task").as_("k"), refers, DealColumns("k", TASK), (exp.column("id", table="k"),)
+            )
         assert path == ("lines",)
         tie = exp.EQ(this=exp.column("parent", table="l"), expression=exp.column("id", table=self.table))
         order = exp.column("id", table="l")
@@ -89,7 +95,7 @@ class Store:
     def clear(self) -> None:
         """Forget the stored records."""
         self.known.clear()
-        for table in (DEAL.key, LINE.key):
+        for table in (DEAL.key, LINE.key, TASK.key):
             self.execute(f"DELETE FROM {table}")
 
     def keep(self, record: Mapping[str, Any], source: str) -> str:
@@ -102,6 +108,8 @@ class Store:
             self.insert(DEAL, {**stored_deal, "id": key})
             for number, row in enumerate(rows):
                 self.insert(LINE, {**row, "id": f"{key}l{number:05}", "parent": key})
+            for number, row in enumerate(record.get("tasks", ())):
+                self.insert(TASK, {**row, "id": f"{key}t{number:05}", "deal": key})
         return self.known[source]
 
     def evaluate(self, checked: Any, record: Mapping[str, Any], source: str, zone: str = SHANGHAI) -> Any:

@@ -15,7 +15,7 @@ from tests.engine.expressions.world import SCOPE, cases, environment, spelled
 
 EVENT = {"OLD", "CHANGED", "CHANGEDTO", "CHANGEDFROM", "ISNEW"}
 OVER_ROWS = {"SUM", "COUNT", "AVG", "MINOF", "MAXOF", "DISTINCTCOUNT", "ANY", "ALL", "LOOKUP"}
-OF_THE_WORLD = {"NOW", "TODAY", "HAS", "ME", "MYTEAM", "HASROLE"}
+OF_THE_WORLD = {"NOW", "TODAY", "HAS", "HASANY", "ME", "MYTEAM", "HASROLE"}
 OF_THE_LOG = {"LASTACTIVITY", "INACTIVEDAYS", "DAYSINSTATE", "EVENTCOUNT"}
 
 

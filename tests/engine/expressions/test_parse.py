@@ -53,6 +53,8 @@ JSON = [
     ({"a": {"contains": "x"}}, 'CONTAINS(a, "x")'),
     ({"a": {"starts_with": "x"}}, 'STARTSWITH(a, "x")'),
     ({"tags": {"has": "vip"}}, 'tags has "vip"'),
+    ({"tags": {"has_any": ["vip", "new"]}}, 'HASANY(tags, "vip", "new")'),
+    ({"owner.groups": {"has_any": {"var": "my_roles"}}}, "HASANY(owner.groups, $my_roles)"),
     ({"owner": {"eq": {"var": "me"}}}, "owner = $me"),
     ({"owner": {"in": {"var": "team"}}}, "owner in $team"),
     ({"a": {"lt": {"field": "b.c"}}}, "a < b.c"),

@@ -26,11 +26,12 @@ SHANGHAI = "Asia/Shanghai"
 
 @dataclass
 class FakeShape:
-    """A form or child table given as dictionaries."""
+    """A form or child table given as dictionaries; `known` are the forms that refer to it."""
 
     key: str
     fields: Mapping[str, Type]
     children: Mapping[str, FakeShape] = field(default_factory=dict)
+    known: Mapping[str, FakeShape] = field(default_factory=dict)
 
     def type_of(self, name: str) -> Type | None:
         return self.fields.get(name)
@@ -40,6 +41,9 @@ class FakeShape:
 
     def child(self, name: str) -> FakeShape | None:
         return self.children.get(name)
+
+    def referring(self, name: str) -> FakeShape | None:
+        return self.known.get(name)
 
 
 LINE = FakeShape(
@@ -66,7 +70,17 @@ CUSTOMER = FakeShape(
     },
 )
 REGION = FakeShape("region", {"name": t.TEXT, "manager": t.ref("user")})
-TASK = FakeShape("task", {"deal": t.ref("deal"), "customer": t.ref("customer"), "doer": t.ref("user")})
+TASK = FakeShape(
+    "task",
+    {
+        "deal": t.ref("deal"),
+        "customer": t.ref("customer"),
+        "doer": t.ref("user"),
+        "parent": t.ref("task"),
+        "hours": t.number(9, 2),
+        "done": t.BOOL,
+    },
+)
 DEAL = FakeShape(
     "deal",
     {
@@ -78,6 +92,8 @@ DEAL = FakeShape(
         "stage2": t.choice(["won", "lost", "other"]),
         "region": t.choice(["east", "north", "west", "south"]),
         "tags": t.choices(["vip", "new", "old"]),
+        "marks": t.choices(["vip", "old", "red"]),
+        "helpers": t.refs("user"),
         "n": t.number(15, 0),
         "m": t.number(15, 0),
         "small": t.number(4, 0),
@@ -103,6 +119,7 @@ DEAL = FakeShape(
         "there": t.GEO,
     },
     {"lines": LINE},
+    {"tasks": TASK},
 )
 FORMS = {
     "deal": DEAL,
@@ -210,10 +227,10 @@ def memory(value: Any, kind: Type) -> Any:
 
 def record_of(given: Mapping[str, Any], shape: FakeShape = DEAL) -> dict[str, Any]:
     """A whole record in memory form from some JSON values."""
-    unknown = set(given) - set(shape.names())
+    unknown = set(given) - {*shape.names(), *shape.known}
     assert not unknown, unknown
     record: dict[str, Any] = {name: memory(given.get(name), kind) for name, kind in shape.fields.items()}
-    for name, child in shape.children.items():
+    for name, child in {**shape.children, **shape.known}.items():
         record[name] = [record_of(row, child) for row in given.get(name, ())]
     return record
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from engine.identity import chosen_passwords, service
@@ -60,13 +62,7 @@ def test_password_grows_too_old(runtime, settings, people, clock):
 def test_link_works_once_and_not_for_long(runtime, people, clock):
     def ask():
         with runtime.unit_of_work(SYSTEM) as work:
-            chosen_passwords.send_link(work, "li")
-        with runtime.reading(SYSTEM) as work:
-            [(payload,)] = work.rows(
-                "SELECT payload FROM ff_job WHERE kind = 'mail' ORDER BY id DESC LIMIT 1"
-            )
-        text = payload if isinstance(payload, str) else payload["text"]
-        return "ffr_" + text.split("ffr_")[1][:43]
+            return "ffr_" + chosen_passwords.make_letter(work, "li")["text"].split("ffr_")[1][:43]
 
     secret = ask()
     with runtime.unit_of_work(SYSTEM) as work:
@@ -83,4 +79,20 @@ def test_link_works_once_and_not_for_long(runtime, people, clock):
 def test_no_link_for_unknown_people_and_those_without_an_address(runtime, people, username):
     with runtime.unit_of_work(SYSTEM) as work:
         chosen_passwords.send_link(work, username)
-        assert work.rows("SELECT id FROM ff_job WHERE kind = 'mail'") == []
+        assert work.rows("SELECT id FROM ff_job") == []
+
+
+def test_a_job_that_waits_to_mail_a_link_holds_none(runtime, people, clock):
+    with runtime.unit_of_work(SYSTEM) as work:
+        chosen_passwords.send_link(work, "li")
+        [(kind, payload)] = work.rows("SELECT kind, payload FROM ff_job")
+    assert (kind, payload if isinstance(payload, dict) else json.loads(payload)) == (
+        "password_link", {"user": "li"},
+    )  # fmt: skip
+
+
+def test_who_left_meanwhile_gets_no_link(runtime, people, clock):
+    with runtime.unit_of_work(SYSTEM) as work:
+        chosen_passwords.send_link(work, "li")
+        service.disable_user(work, "li")
+        assert chosen_passwords.make_letter(work, "li") is None

@@ -68,7 +68,7 @@ class Model:
     def edit(self) -> str:
         """Change the documents in one way; a word for what was done."""
         fields, draw = self.ledger.fields, self.draw
-        what = draw.choice(("add", "remove", "rename", "convert", "convert", "convert", "move"))
+        what = draw.choice(("add", "remove", "rename", "swap", "convert", "convert", "convert", "move"))
         chosen = draw.choice(fields)
         if what == "add" or (what == "remove" and len(fields) == 1):
             fields.append(self.document(draw.choice(TYPES)))
@@ -77,6 +77,11 @@ class Model:
         elif what == "rename":
             self.count += 1
             chosen.update(renamed_from=chosen["key"], key=f"f{self.count}")
+        elif what == "swap":
+            other = draw.choice(fields)
+            one, two = chosen["key"], other["key"]
+            chosen.update(renamed_from=one, key=two)
+            other.update(renamed_from=two, key=one)
         elif what == "convert":
             kept = {key: each for key, each in chosen.items() if key in ("key", "label", "renamed_from")}
             kind = draw.choice(TYPES)
@@ -108,7 +113,6 @@ def judge(model: Model, before: dict[str, list[Any]], kinds: dict[str, str], don
     """Every value of before is still there, converted, or announced and parked."""
     after = model.held()
     now = {each.get("renamed_from", each["key"]): each for each in model.ledger.fields}
-    now |= {each["key"]: each for each in model.ledger.fields}
     announced = {step.pointer: step.lost or 0 for step in done.steps}
     parked = {(each["pointer"], each["version"]): each for each in model.parked()}
     for key, values in before.items():

@@ -26,6 +26,8 @@ CUSTOMER = {
         field("phone", "text", mask="###****####"),
         field("credit", "money"),
         field("where", "address"),
+        field("deals", "backlink", form="deal", link="customer"),
+        field("through", "ref", form="deal"),
     ],
 }
 DEAL = {
@@ -52,6 +54,7 @@ DEAL = {
         field("cost", "money"),
         field("total", "formula", result={"type": "money"}, expr="SUM(lines.amount)"),
         field("photo", "image"),
+        field("brought", "backlink", form="customer", link="through"),
         field(
             "lines",
             "subtable",

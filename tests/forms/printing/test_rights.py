@@ -41,6 +41,10 @@ HIDDEN = [
     "{{customer.phone & 'x'}}",
     "{{LEN(customer.phone)}}",
     "{{LEN(phone)}}",
+    "{{SUM(customer.deals.cost)}}",
+    "{{COUNT(customer.deals, cost > 1)}}",
+    "{{COUNT(customer.deals, customer.credit > 1)}}",
+    "{{COUNT(brought)}}",
 ]
 
 
@@ -58,8 +62,10 @@ def test_a_condition_on_what_is_hidden_takes_the_else(press: Press, deal: str) -
 
 def test_what_is_shown_is_printed(press: Press, deal: str) -> None:
     assert (
-        printed(press, deal, "{{total}} {{customer}} {{#each lines}}{{amount}}{{/each}}")
-        == "10.00 甲公司 10.00"
+        printed(
+            press, deal, "{{total}} {{customer}} {{#each lines}}{{amount}}{{/each}} {{COUNT(customer.deals)}}"
+        )
+        == "10.00 甲公司 10.00 1"
     )
 
 

@@ -53,6 +53,13 @@ class DuckLowering(Lowering):
     def has(self, held: Sql, key: Sql) -> Sql:
         return b.call("LIST_CONTAINS", held, key)
 
+    def has_any_of(self, held: Sql, items: Sql) -> Sql:
+        return b.case((b.negation(b.is_null(held)), b.call("LIST_HAS_ANY", held, items)))
+
+    def has_any(self, held: Sql, other: Sql) -> Sql:
+        missing = b.any_of([b.is_null(held), b.is_null(other)])
+        return b.case((b.negation(missing), b.call("LIST_HAS_ANY", held, other)))
+
     def no_choice(self, held: Sql) -> Sql:
         return b.binary(exp.EQ, b.call("LEN", held), b.whole(0))
 

@@ -58,5 +58,14 @@ class PostgresLowering(Lowering):
         # A GIN index serves @>.
         return b.binary(exp.ArrayContainsAll, held, b.call("TO_JSONB", key))
 
+    def has_any_of(self, held: Sql, items: Sql) -> Sql:
+        return b.call("JSONB_EXISTS_ANY", held, items)
+
+    def has_any(self, held: Sql, other: Sql) -> Sql:
+        members = exp.Array(
+            expressions=[exp.Select(expressions=[b.call("JSONB_ARRAY_ELEMENTS_TEXT", other)])]
+        )
+        return b.case((b.is_null(other), exp.Null()), otherwise=b.call("JSONB_EXISTS_ANY", held, members))
+
     def no_choice(self, held: Sql) -> Sql:
         return b.binary(exp.EQ, held, b.cast(b.word("[]"), "JSONB", "postgres"))

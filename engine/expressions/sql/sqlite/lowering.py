@@ -70,5 +70,14 @@ class SqliteLowering(Lowering):
         missing = b.any_of([b.is_null(held), b.is_null(key)])
         return b.case((missing, exp.Null()), otherwise=exp.Exists(this=found))
 
+    def has_any_of(self, held: Sql, items: Sql) -> Sql:
+        members = exp.select(exp.column("value")).from_(b.call("JSON_EACH", items))
+        found = exp.select("1").from_(b.call("JSON_EACH", held))
+        found = found.where(exp.In(this=exp.column("value"), query=exp.Subquery(this=members)))
+        return b.case((b.is_null(held), exp.Null()), otherwise=exp.Exists(this=found))
+
+    def has_any(self, held: Sql, other: Sql) -> Sql:
+        return b.case((b.is_null(other), exp.Null()), otherwise=self.has_any_of(held, other))
+
     def no_choice(self, held: Sql) -> Sql:
         return b.binary(exp.EQ, held, b.word("[]"))

@@ -1,0 +1,1 @@
+"""Modules: documents that bring parts to an app and are kept apart from it."""
