@@ -18,6 +18,7 @@ from engine.jobs.worker import Worker
 from engine.protocols import JobHandler
 from engine.runtime import Runtime
 from engine.settings import Settings
+from engine.storage.database import Mode
 from engine.storage.unit_of_work import UnitOfWork
 from engine.testing import FixedClock
 
@@ -294,7 +295,12 @@ def test_an_idle_store_is_not_written_to(
     add(runtime, due=clock.now() + timedelta(hours=1))
     modes: list[str] = []
     connect = runtime.database.connect
-    monkeypatch.setattr(runtime.database, "connect", lambda mode: (modes.append(mode), connect(mode))[1])
+
+    def watched(mode: Mode, *, wait: bool = True) -> Any:
+        modes.append(mode)
+        return connect(mode, wait=wait)
+
+    monkeypatch.setattr(runtime.database, "connect", watched)
     assert worker.run_due() == 0
     assert modes == ["read"]
     clock.advance(hours=1)
