@@ -55,6 +55,7 @@ class Database:
         self.url = sa.make_url(url)
         self.dialect: DialectName = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgres"
         self._write_lock = threading.RLock()
+        self._writes = False
         if self.dialect == "sqlite":
             self._open_sqlite(pool_size, synchronous, prepare)
         else:
@@ -121,7 +122,7 @@ class Database:
 
         Only the unit of work calls this. The transaction is begun and ended on the driver's connection:
         SQLAlchemy's own way costs more than most statements of a save. Without `wait` a write on SQLite
-        raises Occupied while another one goes on.
+        raises Occupied while another one goes on; a write within a write does in any case.
         """
         if mode == "write" and self.dialect == "sqlite":
             with self._writing(wait=wait) as connection:
@@ -144,6 +145,10 @@ class Database:
         """
         if not self._write_lock.acquire(blocking=wait):
             raise Occupied
+        if self._writes:  # by this very thread, which would wait for itself
+            self._write_lock.release()
+            raise Occupied
+        self._writes = True
         try:
             connection, self._kept = self._kept or self._write_pool.connect(), None
             try:
@@ -157,6 +162,7 @@ class Database:
                 raise
             self._kept = connection
         finally:
+            self._writes = False
             self._write_lock.release()
 
     @contextmanager
@@ -169,6 +175,7 @@ class Database:
         """Close all connections."""
         if self.dialect == "sqlite" and self._kept is not None:
             self._kept.close()
+            self._kept = None
         for engine in {self._write_pool, self._read_pool, self.writer}:
             engine.dispose()
 

@@ -47,8 +47,7 @@ class ImportRun:
         except TransferMoved:
             return True  # somebody cancelled it: the next step sees that
         except EngineError as failure:
-            self._fail(failure)
-            return False
+            return self._fail(failure)
         return transfer.state not in FINAL
 
     def _step(self, transfer: Transfer, until: float) -> Transfer:
@@ -63,13 +62,19 @@ class ImportRun:
         with self.runtime.unit_of_work(SYSTEM, source="import") as work:
             return repository.move(work, transfer, **values)
 
-    def _fail(self, failure: EngineError) -> None:
+    def _fail(self, failure: EngineError) -> bool:
+        """Note what went wrong; whether something is left to be taken back."""
         transfer = self.transfer()
         findings = failure.findings if isinstance(failure, Invalid) else (failure.as_finding(),)
         report = {**transfer.report, "findings": [each.as_json() for each in findings]}
         if failure.details:
             report["details"] = failure.details
+        if transfer.progress["phase"] == "saving" and transfer.options["errors"] == "all":
+            progress = {**transfer.progress, "phase": "undoing", "after": "failed"}
+            self._move(transfer, state="undoing", progress=progress, report=report)
+            return True
         self._move(transfer, state="failed", report=report)
+        return False
 
     def _read(self, transfer: Transfer, until: float) -> Transfer:
         """Have the file read; then the first phase of sets begins."""
@@ -101,7 +106,7 @@ class ImportRun:
         sets = Sets(self.runtime, self.folder, transfer, actor_of(self.runtime, transfer.user, transfer.id))
         transfer = sets.run(until)
         if not sets.over:
-            return transfer
+            return self.transfer()  # its form may be called otherwise since
         report = transfer.report
         if transfer.progress["phase"] == "checking" and not transfer.options.get("dry_run"):
             if report["counts"]["failed"]:

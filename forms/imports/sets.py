@@ -14,6 +14,8 @@ from typing import Any
 
 import orjson
 
+from engine.definitions.app import CompiledApp
+from engine.errors import Conflict
 from engine.identity.principal import SYSTEM, Principal
 from engine.runtime import Runtime
 from engine.storage.unit_of_work import UnitOfWork
@@ -74,6 +76,23 @@ class _Collector:
 COLLECTOR = _Collector()
 
 
+class FormChanged(Conflict):
+    """The form was changed while the file was read, so that a column fits no field any more."""
+
+    code = "form_changed_meanwhile"
+    zh = "导入期间表单已修改，文件中有的列不再对应任何字段。"
+    fix_zh = "已导入的行保留；请按新的表单调整文件，再导入其余的行。"
+    fix_en = "The rows saved so far stay; make the file fit the form as it is now and import the others."
+
+
+class _AnotherVersion(Exception):
+    """The app was published anew since the slice began."""
+
+
+def _state(app: CompiledApp) -> tuple[Any, ...]:
+    return app.version, dict(app.beside)
+
+
 class Sets:
     """The sets of one slice: read, judged, and checked or saved."""
 
@@ -84,6 +103,7 @@ class Sets:
         self.over = False
         with runtime.reading(actor) as work:
             app = work.app(transfer.app)
+            self.made_for = _state(app)
             self.form = compiled_form(app, transfer.form)
             access = Access(work, app)
             access.demand(self.form.key, "import")
@@ -91,6 +111,7 @@ class Sets:
             writing = access.demand(self.form.key, kind)
             header = transfer.progress["header"]
             self.mapping = read_mapping(self.form, header, self.options, access.seen(self.form.key), writing)
+        self._require_columns()
         self.on = on_fields(self.options, self.mapping)
         progress = transfer.progress
         errors = self.folder / "errors.jsonl"
@@ -108,8 +129,15 @@ class Sets:
         self.plan = new_records(self.form, self.mapping, runtime.database.dialect) if quick else None
         self.reader = RowReader(self.form, self.mapping)
 
+    def _require_columns(self) -> None:
+        """What was read of the rows before is read of all. Raises FormChanged."""
+        read = {each.header for each in self.mapping.columns}
+        lost = [each for each in self.transfer.progress.get("columns", ()) if each not in read]
+        if lost:
+            raise FormChanged(details={"columns": lost})
+
     def run(self, until: float) -> Transfer:
-        """Sets until the time is over; the import as it is then."""
+        """Sets until the time is over or the app is published anew; the import as it is then."""
         rows = _Following(self.folder / "rows.jsonl", self.transfer.progress["offset"])
         groups = self.reader.groups(rows)
         size = SET if self.plan is None else QUICK_SET
@@ -119,8 +147,11 @@ class Sets:
                 if not found:
                     self.over = True
                     return self._note_mapping()
-                last = found[-1][-1][0]
-                self._one_set(found, offset=rows.end_of(last), last=last)
+                last, before = found[-1][-1][0], self.transfer
+                try:
+                    self._one_set(found, offset=rows.end_of(last), last=last)
+                except _AnotherVersion:
+                    return before  # nothing of the set is kept: the next slice begins with it
         return self.transfer
 
     def _note_mapping(self) -> Transfer:
@@ -159,7 +190,10 @@ class Sets:
     def _save(self, work: UnitOfWork, groups: list[list[Row]]) -> tuple[Counts, Sequence[Candidate]]:
         """What became of a set, and at least those of its candidates that have errors."""
         work.batch = self.transfer.id
-        access = Access(work, work.app(self.transfer.app))
+        app = work.app(self.transfer.app)
+        if _state(app) != self.made_for:
+            raise _AnotherVersion
+        access = Access(work, app)
         if self.plan is not None:
             resolver, constraints = self.judge.resolver, self.judge.constraints
             quick = QuickSet(work, access, self.plan, self.mapping, resolver, self.seen, constraints)
@@ -195,6 +229,7 @@ class Sets:
             self.transfer,
             progress={
                 **progress,
+                "columns": [each.header for each in self.mapping.columns],
                 "done": progress["done"] + rows,
                 "offset": offset,
                 "row": last,

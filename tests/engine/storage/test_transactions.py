@@ -92,3 +92,20 @@ def test_after_a_failure_the_next_transaction_begins_anew(runtime):
         with runtime.unit_of_work(SYSTEM) as work:
             add(work, key)
     assert departments(runtime) == before + 2
+
+
+@pytest.mark.database("sqlite")
+def test_a_write_within_a_write_is_refused_instead_of_waiting_for_itself(runtime):
+    with runtime.unit_of_work(SYSTEM), pytest.raises(Occupied), runtime.unit_of_work(SYSTEM):
+        pytest.fail("never reached")
+    with runtime.unit_of_work(SYSTEM) as work:
+        add(work, "lab")
+
+
+@pytest.mark.database("sqlite")
+def test_a_store_that_was_closed_opens_again(runtime):
+    with runtime.unit_of_work(SYSTEM) as work:
+        add(work, "lab")
+    runtime.database.close()
+    with runtime.unit_of_work(SYSTEM) as work:
+        add(work, "shop")
