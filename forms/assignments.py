@@ -12,6 +12,7 @@ from engine.findings import Text
 from engine.protocols import ActionScope
 from forms.compiled import Field, Form, RowKind
 from forms.field_type import Reading
+from forms.sealing import refuse_leak_abroad
 from forms.shape import PART
 from forms.values import Problem
 
@@ -59,7 +60,11 @@ def _assignment(key: str, raw: Any, kind: RowKind, scope: ActionScope) -> Assign
     if isinstance(raw, dict) and set(raw) == {"expr"}:
         names = context.scope(scope.shape, variables=scope.variables, row=scope.row, old=True)
         expression = context.expression(raw["expr"], f"{scope.pointer}/expr", names, expect=field.value_type)
-        return Assignment(key, expression) if expression is not None else None
+        if expression is None or refuse_leak_abroad(
+            field, expression, f"{scope.pointer}/expr", context, scope.row
+        ):
+            return None
+        return Assignment(key, expression)
     if raw is None:
         return Assignment(key, None, None)
     return _literal(key, raw, field, scope)

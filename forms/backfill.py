@@ -6,7 +6,7 @@ from engine.jobs import enqueue
 from engine.jobs.repository import Job
 from engine.protocols import JobHandler
 from engine.storage.unit_of_work import UnitOfWork
-from forms.compiled import compiled_form
+from forms.by_table import form_of
 from forms.in_id_order import ids_after
 from forms.rollups import derive
 
@@ -20,7 +20,7 @@ class Backfill(JobHandler):
 
     def run(self, work: UnitOfWork, job: Job) -> None:
         app = work.app(job.payload["app"])
-        form = compiled_form(app, job.payload["form"])
+        form = form_of(app, job.payload)
         ids = ids_after(work, form.table, job.payload["after"], limit=CHUNK, live=True)
         with work.as_system("engine"):
             for record in ids:

@@ -14,7 +14,8 @@ from engine.protocols import JobHandler, Record
 from engine.storage.database import INTEGRITY
 from engine.storage.unit_of_work import UnitOfWork
 from forms import rows
-from forms.compiled import Form, RowKind, compiled_form
+from forms.by_table import form_of
+from forms.compiled import Form, RowKind
 from forms.environment import environment
 from forms.evolution.moves import Moved
 from forms.in_id_order import ids_after
@@ -39,10 +40,11 @@ class BackfillKeys(JobHandler):
     def run(self, work: UnitOfWork, job: Job) -> None:
         payload = job.payload
         app = work.app(payload["app"])
-        form = compiled_form(app, payload["form"])
+        form = form_of(app, payload)
+        columns = payload["columns"] if "table" in payload else _by_table(form, payload["columns"])
         ids = ids_after(work, form.table, payload["after"], limit=CHUNK)
         with work.as_system("engine"):
-            found = [each for each in ids if _fill(work, app, form, each, payload["columns"])]
+            found = [each for each in ids if _fill(work, app, form, each, columns)]
         doubles = [*payload["doubles"], *found]
         if len(ids) == CHUNK:
             enqueue(work, self.type, {**payload, "after": ids[-1], "doubles": doubles}, app=app.key)
@@ -57,19 +59,26 @@ def arm(work: UnitOfWork, app: CompiledApp, before: Mapping[str, Form]) -> None:
     for key, form in app.kind("form").items():
         fresh = fresh_shadows(before[key], form) if key in before else {}
         if fresh:
-            _enqueue(work, app, key, {child or "": list(names) for child, names in fresh.items()})
+            _enqueue(work, app, form, {child or "": list(names) for child, names in fresh.items()})
 
 
 def arm_moved(work: UnitOfWork, app: CompiledApp, moved: Sequence[Moved]) -> None:
     """Have the shadow columns filled of rows that a publish made."""
     for each in moved:
         if each.row.shadows():
-            _enqueue(work, app, each.form.key, {each.child: list(each.row.shadows())})
+            _enqueue(work, app, each.form, {each.child: list(each.row.shadows())})
 
 
-def _enqueue(work: UnitOfWork, app: CompiledApp, form: str, columns: Mapping[str, list[str]]) -> None:
-    payload = {"app": app.key, "form": form, "columns": columns, "by": work.principal.user}
+def _enqueue(work: UnitOfWork, app: CompiledApp, form: Form, columns: Mapping[str, list[str]]) -> None:
+    named = {"app": app.key, "form": form.key, "table": form.table}
+    payload = {**named, "columns": _by_table(form, columns), "by": work.principal.user}
     enqueue(work, BackfillKeys.type, {**payload, "after": "", "doubles": []}, app=app.key)
+
+
+def _by_table(form: Form, columns: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Columns by table instead of by child table ("": the form itself)."""
+    tables = {"": form.table, **{key: child.table for key, child in form.children.items()}}
+    return {tables[child]: names for child, names in columns.items() if child in tables}
 
 
 def _fill(
@@ -79,7 +88,7 @@ def _fill(
     found = load(work, form, record, lock=True, deleted=True)
     double = False
     for kind, row, keys in _keys(work, app, form, found):
-        wanted = set(columns.get(kind.key if kind is not form else "", ())) & keys.keys()
+        wanted = set(columns.get(kind.table, ())) & keys.keys()
         if not wanted:
             continue
         try:

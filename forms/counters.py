@@ -33,8 +33,14 @@ _RAISE = {
 def next_number(work: UnitOfWork, app: CompiledApp, form: Form, kind: Auto) -> str:
     """The next serial number. Concurrent savers get different ones; a rolled-back save frees its own."""
     before, after, width = kind.split(work.now.astimezone(app.zone))
-    scope = f"{app.key}.{form.key}.{kind.options.key}:{before}|{after}"
+    scope = _scope(app, form, kind, before, after)
     return f"{before}{_next(work, scope):0{width}d}{after}"
+
+
+def _scope(app: CompiledApp, form: Form, kind: Auto, before: str, after: str) -> str:
+    """The counter of a field by its table and column: a field or form that gets another key counts on."""
+    table, column = form.table.removeprefix(f"{app.key}_"), form.fields[kind.options.key].column
+    return f"{app.key}.{table}.{column}:{before}|{after}"
 
 
 def _next(work: UnitOfWork, scope: str) -> int:
@@ -89,5 +95,5 @@ def note_number(work: UnitOfWork, app: CompiledApp, form: Form, kind: Auto, numb
     if found is None:
         return
     start, end = found.span(1)
-    scope = f"{app.key}.{form.key}.{kind.options.key}:{number[:start]}|{number[end:]}"
+    scope = _scope(app, form, kind, number[:start], number[end:])
     work.run(_RAISE[work.runtime.database.dialect], (scope, int(found.group(1))))

@@ -7,19 +7,25 @@ from dataclasses import dataclass
 
 from engine.storage.database import DialectName
 from engine.storage.unit_of_work import UnitOfWork
-from forms.compiled import Form, RowKind
+from forms.compiled import Field, Form, RowKind
 from forms.tables import ORDER, PARENT, index_name, quoted
+
+ROOM = 650
+"""Characters of text in a row of an index: PostgreSQL takes 2,704 bytes, four a character at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index that the store has, or is to have; `columns` as SQL writes them."""
+    """An index that the store has, or is to have; `columns` as SQL writes them. It takes the place of the one
+    called `instead`, which held long texts whole.
+    """
 
     name: str
     table: str
     columns: str
     unique: bool = False
     using: str = ""
+    instead: str = ""
 
     def statement(self, *, beside: bool = False) -> str:
         """What makes it, unless it is there; on PostgreSQL `beside` those who write, outside a transaction."""
@@ -47,7 +53,15 @@ def fresh_indexes(
 def extend_indexes(work: UnitOfWork, wanted: Iterable[Index]) -> None:
     """Make these indexes where they are not there. Nobody writes to their tables meanwhile."""
     for index in wanted:
+        drop_instead(work, index)
         work.run(index.statement())
+
+
+def drop_instead(work: UnitOfWork, index: Index) -> None:
+    """Remove what an index takes the place of: the whole texts, or beginnings of another length."""
+    if index.instead:
+        for name in (index.instead, index.name):
+            work.run(f"DROP INDEX IF EXISTS {quoted(name)}")
 
 
 def _of(form: Form, dialect: DialectName) -> Iterator[Index]:
@@ -56,7 +70,7 @@ def _of(form: Form, dialect: DialectName) -> Iterator[Index]:
         found = [field for key in fields if (field := form.find(key)) is not None and field.stored]
         columns = [field.column for field in found]
         if len(found) == len(fields) and all(field.codec.storage != "list" for field in found):
-            yield _index(form.table, columns, dialect)
+            yield _shortened(form.table, found, dialect) or _index(form.table, columns, dialect)
         elif len(found) == len(fields) == 1 and dialect == "postgres":
             # serves `has`; SQLite has no index of what is inside a list
             name = index_name(form.table, columns[0])
@@ -68,6 +82,34 @@ def _of(form: Form, dialect: DialectName) -> Iterator[Index]:
                 yield _index(child.table, (field.column,), dialect)
     for row in (form, *form.children.values()):
         yield from _shadows(row)
+
+
+def _shortened(table: str, fields: Iterable[Field], dialect: DialectName) -> Index | None:
+    """The index with no more than the beginnings of texts that may be too long for PostgreSQL; None when all fit.
+    It serves the fields before them.
+    """
+    fields, room = list(fields), ROOM
+    columns, short = list[str](), False
+    for field in fields:
+        longest = _longest(field)
+        if longest > room:
+            columns.append(f"left({quoted(field.column)}, {max(room, 1)}) NULLS FIRST")
+            short, room = True, 0
+        else:
+            columns.append(f"{quoted(field.column)} NULLS FIRST")
+            room -= longest
+    if dialect == "sqlite" or not short:
+        return None
+    whole = index_name(table, "_".join(field.column for field in fields))
+    name = index_name(table, "_".join([*(field.column for field in fields), "beginning"]))
+    return Index(name, table, ", ".join(columns), instead=whole)
+
+
+def _longest(field: Field) -> int:
+    """Characters that a value may have; 0 for what is never long."""
+    if field.system or field.codec.storage != "text":
+        return 0
+    return int(getattr(field.kind.options, "max_length", 0))
 
 
 def _shadows(row: RowKind) -> Iterator[Index]:

@@ -9,6 +9,7 @@ from engine.definitions.app import CompiledApp
 from engine.definitions.context import Context
 from engine.definitions.places import Asked, Place
 from engine.definitions.plan import Impact
+from engine.errors import NotPublishable
 from engine.jobs import enqueue
 from engine.protocols import DefinitionKind
 from engine.runtime import Runtime
@@ -84,6 +85,8 @@ class FormKind(DefinitionKind):
 
     def make_room(self, work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) -> None:
         found = _evolution(work, before, after)
+        if found.unmovable:  # an option that is in use only since it was planned
+            raise NotPublishable(list(obstacles(work, found)))
         extend_tables(work, found.before, found.after)
         extend_shadows(work, found.before, found.after)
         make_room_for_indexes(work, found)
@@ -106,14 +109,14 @@ class FormKind(DefinitionKind):
         arm_keys(work, after, old)
         arm_moved(work, after, found.moved)
         arm_search(work, old, after)
-        arm_reseal(work, after, old)
+        arm_reseal(work, after, old, {each.table_name for each in found.restored})
         moved = recomputed(found.moved, new)
         for key, form in new.items():
             if key in old and (key in moved or _needs_backfill(old[key], form)):
                 enqueue(
                     work,
                     "backfill",
-                    {"app": after.key, "form": key, "after": ""},
+                    {"app": after.key, "form": key, "table": form.table, "after": ""},
                     unique=f"backfill:{after.key}:{key}:{after.version}",
                     app=after.key,
                 )

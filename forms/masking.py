@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from forms.compiled import Field
+from forms.field_type import Derived, FieldType
 from forms.values import Problem
 
 SIGN, DOT = "*", "•"
@@ -18,7 +19,7 @@ def cover(pattern: str, text: str) -> str:
     How many are covered is the pattern's own, so that the length is not told; a text that would show
     almost whole is covered entirely.
     """
-    first, last = pattern.find(SIGN), len(pattern) - pattern.rfind(SIGN) - 1
+    first, last = _shown(pattern)
     signs = SIGN * (len(pattern) - first - last)
     if len(text) < first + last + 2:
         return signs
@@ -34,6 +35,38 @@ def masked(field: Field) -> Callable[[Any], Any]:
         return COVERED if field.system else field.kind.covered(value)
 
     return mask
+
+
+def shows_no_more(now: Field, then: Field) -> bool:
+    """Whether the mask of a field shows no more of any value than that of another did.
+
+    A mask that shows fewer signs, but some, is not among these: of texts so short that the other one covered
+    them entirely it shows more.
+    """
+    if now.system:
+        return True
+    kind, was = _covering(now), _covering(then)
+    said, told = kind.options.mask, was.options.mask
+    if type(kind) is type(was) and said == told:
+        return True
+    if said is None:
+        return type(kind).covered is FieldType.covered and not any(_shown(kind.mask))
+    return not any(_shown(said)) or (
+        type(kind) is type(was) and told is not None and _shown(said) == _shown(told)
+    )
+
+
+def _shown(pattern: str) -> tuple[int, int]:
+    """How many signs a pattern shows, first and last."""
+    return pattern.find(SIGN), len(pattern) - pattern.rfind(SIGN) - 1
+
+
+def _covering(field: Field) -> FieldType:
+    """The type that covers the values of a field: that of the value where they are derived."""
+    kind = field.kind
+    while isinstance(kind, Derived) and kind.result is not None:
+        kind = kind.result
+    return kind
 
 
 def refuse_masked(field: Field, raw: Any, before: Any) -> None:

@@ -74,6 +74,8 @@ def _form(form: Form, name: Name) -> Form:
     )
     made.shape.key = made.key
     made.shape.children = {key: child.shape for key, child in made.children.items()}
+    for key, shape in made.shape.children.items():
+        shape.place = f"{made.key}.{key}"
     made.settle()
     return made
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from engine.definitions.app import CompiledApp
@@ -12,7 +12,8 @@ from engine.protocols import JobHandler
 from engine.sealing.ring import KeyRing, key_of
 from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
-from forms.compiled import Form, RowKind, compiled_form
+from forms.by_table import row_by_table
+from forms.compiled import Form, FormNotFound, RowKind, compiled_form
 from forms.in_id_order import rows_after
 from forms.sealing import SealedCodec
 from forms.tables import quoted
@@ -31,28 +32,38 @@ class Reseal(JobHandler):
     def run(self, work: UnitOfWork, job: Job) -> None:
         payload = job.payload
         app = work.app(payload["app"])
-        row = _row(compiled_form(app, payload["form"]), payload["child"])
-        ids = _reseal(work, row, payload["after"]) if row is not None else []
+        row = _named(app, payload)
+        if row is None:
+            return  # parked or gone: it is armed anew when it comes back
+        ids = _reseal(work, row, payload["after"])
         if len(ids) == CHUNK:
             enqueue(work, self.type, {**payload, "after": ids[-1]}, app=app.key)
 
 
-def arm(work: UnitOfWork, app: CompiledApp, before: dict[str, Form] | None = None) -> None:
-    """Have the encrypted values of an app sealed anew; with `before` only those of fields it did not seal."""
+def arm(
+    work: UnitOfWork,
+    app: CompiledApp,
+    before: dict[str, Form] | None = None,
+    back: Collection[str] = (),
+) -> None:
+    """Have the encrypted values of an app sealed anew; with `before` only those of fields it did not seal, and
+    those in the tables `back`, which no job went through while they, or columns in them, were parked.
+    """
     for form in app.kind("form").values():
         old = before.get(form.key) if before is not None else None
         if before is not None and old is None:
             continue
         for child in (None, *form.children):
-            row, known = _row(form, child), _row(old, child) if old is not None else None
+            row: RowKind = form if child is None else form.children[child]
+            known = _row(old, child)
             names = {each.key for each in sealed_fields(row)}
-            if before is not None:
+            if before is not None and not {form.table, row.table}.intersection(back):
                 names = {
                     key for key in names if known and key in known.fields and not known.fields[key].sealed
                 }
             if names:
-                payload = {"app": app.key, "form": form.key, "child": child, "after": ""}
-                enqueue(work, Reseal.type, payload, app=app.key)
+                named = {"app": app.key, "form": form.key, "child": child, "table": row.table}
+                enqueue(work, Reseal.type, {**named, "after": ""}, app=app.key)
 
 
 def sealed_fields(row: RowKind | None) -> list[Any]:
@@ -76,6 +87,18 @@ def _row(form: Form | None, child: str | None) -> RowKind | None:
     if form is None or child is None:
         return form
     return form.children.get(child)
+
+
+def _named(app: CompiledApp, payload: Mapping[str, Any]) -> RowKind | None:
+    """The row that a job is for, by its table; in a payload that was written without by keys, of which nobody
+    knows whether they are those of today. Raises FormNotFound.
+    """
+    if "table" in payload:
+        return row_by_table(app, payload["table"])
+    row = _row(compiled_form(app, payload["form"]), payload["child"])
+    if row is None:
+        raise FormNotFound()
+    return row
 
 
 def _reseal(work: UnitOfWork, row: RowKind, after: str) -> list[str]:

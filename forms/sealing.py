@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from engine.definitions.context import Context, read_abroad
+from engine.expressions import CheckedExpression, Shape
 from engine.findings import Text
 from engine.sealing.ring import KeyRing, key_of
 from engine.storage.database import DialectName
@@ -151,14 +152,35 @@ def refuse_leaks(forms: Mapping[str, Form], context: Context) -> None:
                 _leaks(field, key, field_pointer(form, child, field.key), context)
 
 
+def refuse_leak_abroad(
+    field: Field, expression: CheckedExpression, pointer: str, context: Context, row: Shape | None
+) -> bool:
+    """Whether `field` would keep as it is what another app encrypts; adds the finding. `row` is the shape of the
+    source row inside `for_each`.
+    """
+    told = () if field.sealed else sealed_abroad(expression, context, row)
+    for name in (found := sorted(set(told))):
+        _leaks(field, name, pointer, context)
+    return bool(found)
+
+
 def _sealed_abroad(field: Field, context: Context) -> Iterator[str]:
     """The encrypted fields of other apps that a value is computed from."""
     for expression in (field.expression, None if field.sealed else field.default_expression):
-        for name in sorted(read_abroad(expression)) if expression is not None else ():
-            form, _, key = name.rpartition(".")
-            source = context.abroad[form].find(key) if form in context.abroad else None
-            if source is not None and source.sealed:
-                yield name
+        if expression is not None:
+            yield from sorted(set(sealed_abroad(expression, context)))
+
+
+def sealed_abroad(expression: CheckedExpression, context: Context, row: Shape | None = None) -> Iterator[str]:
+    """The encrypted fields of other apps that an expression reads, those of child rows among them."""
+    for name in read_abroad(expression, row):
+        app, form, *rows, key = name.split(".")
+        holder: RowKind | None = context.abroad.get(f"{app}.{form}")
+        if isinstance(holder, Form) and rows:
+            holder = holder.children.get(rows[0])
+        source = holder.find(key) if holder is not None else None
+        if source is not None and source.sealed:
+            yield name
 
 
 def _preset_by(field: Field, row: RowKind) -> list[str]:

@@ -22,7 +22,8 @@ class FormShape:
     `whole` are fields that are written part by part: `period.start` has a type, `period` has none. `tree` is
     the field that names the record above, where the records form a tree. `sealed` are encrypted fields,
     which SQL cannot read. `labels` lead from what people call a field or child table to its key. `referred`
-    are the backlinks: the shape of the records they list, and the field by which these refer here.
+    are the backlinks: the shape of the records they list, and the field by which these refer here. `place` is
+    set for the rows of another app's child table: `hr.employee.skills`.
     """
 
     def __init__(self, key: str) -> None:
@@ -34,6 +35,7 @@ class FormShape:
         self.sealed: set[str] = set()
         self.labels: dict[str, str] = {}
         self.referred: dict[str, tuple[FormShape, str]] = {}
+        self.place = ""
 
     def type_of(self, name: str) -> Type | None:
         return self.types.get(name)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from engine.definitions.app import CompiledApp
 from engine.definitions.entitled import WIDENS
 from engine.definitions.plan import Step
 from engine.expressions import CheckedExpression
+from engine.expressions.typed import PARENT
 from engine.findings import Text
 from engine.permissions.compiled import IDENTITY
-from engine.permissions.meaning import Carried, Meaning, Said
+from engine.permissions.meaning import Carried, Clock, Gathered, Meaning, Said
 from engine.permissions.widening import Comparison, Widening
 from engine.storage.unit_of_work import UnitOfWork
-from forms.compiled import Field, Form, RowKind
+from forms.compiled import Field, Form, Rollup, RowKind
 from forms.evolution.evolution import Evolution
 from forms.evolution.pairs import form_names, row_names
 from forms.evolution.repository import Parked
+from forms.masking import shows_no_more
 
 Forms = Mapping[str, Form]
+ABOVE = f"{PARENT}."
 
 
 def widening_steps(
@@ -86,8 +90,15 @@ def _compared(
         _meaning(before, _itself(before)),
         _meaning(after, forms),
         asked,
+        partial(_masked, after.kind("form"), before.kind("form")),
         _asks_roles(after),
     )
+
+
+def _masked(new: Forms, old: Forms, now: tuple[str, str], then: tuple[str, str]) -> bool:
+    """Whether a masked field shows no more than it did. A child table shows nothing itself."""
+    field, was = _field(new, *now), _field(old, *then)
+    return field is None or (was is not None and shows_no_more(field, was))
 
 
 def _asks_roles(app: CompiledApp) -> bool:
@@ -134,10 +145,19 @@ def _meaning(app: CompiledApp, forms: Mapping[str, Carried]) -> Meaning:
         rollup = found.rollup if found is not None else None
         if found is None or rollup is None:
             return found.source if found is not None else None
-        where = rollup.where.text() if rollup.where is not None else None
-        return rollup.form, rollup.link, rollup.agg, rollup.field, rollup.rows, where
+        return _gathered(rollup)
 
-    return Meaning(forms, formula, made, scopes)
+    return Meaning(forms, formula, made, scopes, Clock(app.zone.key, app.calendars))
+
+
+def _gathered(rollup: Rollup) -> Gathered:
+    """A rollup with the places of what it names: those of the record of child rows are its form's."""
+    place = f"{rollup.form}.{rollup.rows}" if rollup.rows is not None else rollup.form
+    value = None
+    if rollup.field is not None:
+        above = rollup.rows is not None and rollup.field.startswith(ABOVE)
+        value = (rollup.form, rollup.field.removeprefix(ABOVE)) if above else (place, rollup.field)
+    return Gathered(place, rollup.link, rollup.agg, value, rollup.where)
 
 
 def _field(forms: Forms, form: str, name: str) -> Field | None:

@@ -43,6 +43,12 @@ class CallFailed(EngineError):
     fix_en = "It will be tried again."
 
 
+HEADERS_FIX = text(
+    "请检查各请求头的值，不要有换行或首尾空格。",
+    "Look at the values of the headers: no line breaks, no blanks around them.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request; `id` travels as the Idempotency-Key, so that a repeat can be recognised. `secrets` stand in
@@ -62,6 +68,11 @@ def perform(call: Call, *, allow_private: bool) -> int:
 
     Redirects are not followed: they could lead to an address that was never checked.
     """
+    if call.secrets and not allow_private and not call.url.lower().startswith("https:"):
+        raise CallRefused(
+            text("密文只通过 https 发送。", "Secrets are sent over https only."),
+            fix=text("请把网址改为 https。", "Use an https address."),
+        )
     transport = httpx.HTTPTransport() if allow_private else PublicTransport()
     headers = {**HEADERS, **call.headers, "Idempotency-Key": call.id}
     content = None if call.body is None else orjson.dumps(call.body)
@@ -78,10 +89,15 @@ def perform(call: Call, *, allow_private: bool) -> int:
         raise CallRefused(refused.message, fix=refused.fix) from refused
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as wrong:
         raise CallRefused(text(f"网址不正确：{wrong}", f"The URL is not right: {wrong}")) from wrong
+    except httpx.LocalProtocolError:
+        # it quotes the header that cannot be sent, which may be a secret
+        message = text("请求不符合 HTTP 的规定。", "The request is not what HTTP allows.")
+        raise CallRefused(message, fix=HEADERS_FIX) from None
     except (httpx.HTTPError, EngineError) as broken:
         if isinstance(broken, CallRefused | CallFailed):
             raise
-        raise CallFailed(text(f"调用失败：{broken!r}", f"The call failed: {broken!r}")) from broken
+        said = _covered(repr(broken), call.secrets)
+        raise CallFailed(text(f"调用失败：{said}", f"The call failed: {said}")) from broken
 
 
 class _Deadline:

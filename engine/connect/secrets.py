@@ -63,7 +63,7 @@ class SecretElsewhere(PermanentFailure):
 class SecretDocument(Document):
     """The value of a header, and the hosts (with the port, if it is not the usual one) that it is sent to."""
 
-    value: str = Field(min_length=1, max_length=8000, pattern=r"^[\x20-\x7e]+$")
+    value: str = Field(min_length=1, max_length=8000, pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$")
     hosts: tuple[Host, ...] = Field(min_length=1, max_length=MOST_HOSTS)
 
 

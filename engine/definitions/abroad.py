@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from engine.definitions import neighbours, pointers, repository
-from engine.definitions.app import BrokenPart, CompiledApp, Documents, split_key
+from engine.definitions.app import BrokenPart, CompiledApp, Documents
 from engine.definitions.broken import check_leniently
 from engine.definitions.check import kinds
 from engine.findings import Finding, error, text, warning
@@ -146,5 +146,5 @@ def _new_reads(work: UnitOfWork, before: CompiledApp | None, after: CompiledApp)
 
 
 def _app_of(name: str) -> str:
-    """`hr.employee.name` is read in `hr`."""
-    return split_key(name.rpartition(".")[0])[0]
+    """`hr.employee.name` is read in `hr`, and so is `hr.employee.skills.grade`."""
+    return name.partition(".")[0]

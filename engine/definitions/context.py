@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
@@ -14,7 +14,7 @@ from engine.definitions.sealed import unsealed
 from engine.expressions import CheckedExpression, ExpressionError, Scope, Shape, Type
 from engine.expressions import types as t
 from engine.expressions.library import library
-from engine.expressions.typed import Aggregate, Field, Rows, walk
+from engine.expressions.typed import PARENT, RECORD, ROW, Aggregate, Field, Node, Rows, inside, parts
 from engine.expressions.working_time import WorkCalendar, named_calendars
 from engine.findings import NO_FIX, Finding, Text, has_errors
 from engine.identity.principal import ADMIN_ROLE
@@ -33,15 +33,37 @@ BASE_VARIABLES: Mapping[str, Type] = {
 }
 
 
-def read_abroad(checked: CheckedExpression) -> Iterator[str]:
-    """What an expression reads in other apps: `hr.employee.name`."""
-    for node in walk(checked.node):
-        place = node.rows if isinstance(node, Aggregate) else node
-        if isinstance(place, Field | Rows):
-            behind = place.path[len(place.path) - len(place.forms) :]
-            for form, name in zip(place.forms, behind, strict=False):
-                if split_key(form)[0]:
-                    yield f"{form}.{name}"
+def read_abroad(checked: CheckedExpression, row: Shape | None = None) -> Iterator[str]:
+    """What an expression reads in other apps: `hr.employee.name`, of child rows `hr.employee.skills.grade`. `row`
+    is the shape of the source row inside `for_each`.
+    """
+    return _read_abroad(checked.node, {ROW: getattr(row, "place", "")})
+
+
+def steps_abroad(path: Sequence[str], holders: Sequence[str]) -> Iterator[str]:
+    """The steps of a path that are in other apps; `holders` are the forms and child tables that they belong to."""
+    for holder, name in zip(holders, path, strict=True):
+        if split_key(holder)[0]:
+            yield f"{holder}.{name}"
+
+
+def _read_abroad(node: Node, roots: Mapping[str, str]) -> Iterator[str]:
+    """`roots` says to which form or child table a name belongs that begins a path; "" for this app."""
+    if isinstance(node, Field):
+        yield from steps_abroad(node.path, _holders(node, roots))
+    for part in parts(node):
+        yield from _read_abroad(part, roots)
+    if isinstance(node, Aggregate):
+        path, holders = node.rows.path, _holders(node.rows, roots)
+        yield from steps_abroad(path, holders)
+        rows = f"{holders[-1]}.{path[-1]}" if split_key(holders[-1])[0] else ""
+        for part in inside(node):
+            yield from _read_abroad(part, {**roots, PARENT: holders[-1], RECORD: node.rows.of or rows})
+
+
+def _holders(place: Field | Rows, roots: Mapping[str, str]) -> tuple[str, ...]:
+    # A variable has no root, but a form for every step.
+    return (roots.get(place.root, ""), *place.forms)[-len(place.path) :]
 
 
 @dataclass(slots=True)
@@ -108,7 +130,7 @@ class Context:
         place = self.places[pointer] = Place(replace(scope, db_only=True) if sql else scope, expect)
         try:
             checked = place.check(source)
-            self.reads.update(read_abroad(checked))
+            self.reads.update(read_abroad(checked, scope.row))
             return unsealed(checked, place.scope) if place.scope.db_only else checked
         except ExpressionError as wrong:
             self.error(wrong.code, pointer, wrong.message, wrong.suggestion or NO_FIX)

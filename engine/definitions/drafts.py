@@ -58,7 +58,9 @@ def drafted(work: UnitOfWork, app: str) -> Documents:
 
     Raises AppNotFound when there is neither.
     """
-    head = work.runtime.head(work, app)
+    # without the lock that a writer holds on the head: a publish takes its own
+    version = repository.heads(work.connection).get(app)
+    head = None if version is None else work.runtime.version(work, app, version)
     changes = repository.drafts(work.connection, app)
     if head is None and not changes:
         raise AppNotFound()

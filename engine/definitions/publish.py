@@ -118,6 +118,14 @@ def _laid_out(work: UnitOfWork, before: CompiledApp | None, after: CompiledApp) 
     return {kind: place for kind, place in places.items() if place}
 
 
+def _stored_otherwise(work: UnitOfWork, before: CompiledApp | None, prepared: Prepared) -> bool:
+    """Whether what people wrote since decides otherwise on where values are kept: an option that is in use by
+    now, or not any more; parked values that are being purged.
+    """
+    after = prepared.app
+    return after is not None and _laid_out(work, before, after) != after.layout
+
+
 def publish(
     work: UnitOfWork,
     source: Documents,
@@ -131,7 +139,8 @@ def publish(
     """Publish `source` as the next version of its app.
 
     `approve` names each destructive step by its pointer. `prepared` saves time when it is of these documents
-    and the head is still the one it was compared with. Raises NotPublishable with every finding that blocks.
+    and the head, other apps and what is stored still are as they were then. Raises NotPublishable with every
+    finding that blocks.
     """
     if prepared is None or not same(prepared.source, source) or prepared.force != tuple(force):
         prepared = prepare(work, source, force=force)
@@ -143,7 +152,8 @@ def publish(
     under_way.require_none(work, key)
     if before is not None and same(before.source, source):
         return Published(key, before.version, False, (), ())
-    if head != prepared.before or neighbours.standing(work, source) != prepared.beside:
+    overtaken = head != prepared.before or neighbours.standing(work, source) != prepared.beside
+    if overtaken or _stored_otherwise(work, before, prepared):
         prepared = prepare(work, source, force=force)
     findings = [*prepared.findings, *unapproved(prepared.steps, approve)]
     after = prepared.app
@@ -194,7 +204,8 @@ def _begin(
         app=after.key,
         before=before.version,
         documents=prepared.source,
-        layout=dict(after.layout),
+        layout=after.layout,
+        beside=prepared.beside,
         note=note,
         force=list(prepared.force),
         steps=[step.as_json() for step in prepared.steps],

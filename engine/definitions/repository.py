@@ -71,9 +71,12 @@ def add_version(
         work.connection.execute(insert(app_head).values(app=app, version=version))
 
 
-def drafts(connection: Connection, app: str) -> list[dict[str, Any]]:
-    """What the draft of an app changes: kind, key, document (None: removed), who and when."""
-    rows = connection.execute(select(draft).where(draft.c.app == app).order_by(draft.c.kind, draft.c.key))
+def drafts(connection: Connection, app: str, *, hold: bool = False) -> list[dict[str, Any]]:
+    """What the draft of an app changes: kind, key, document (None: removed), who and when. With `hold` nobody
+    changes these until the transaction ends.
+    """
+    asked = select(draft).where(draft.c.app == app).order_by(draft.c.kind, draft.c.key)
+    rows = connection.execute(asked.with_for_update() if hold else asked)
     return [dict(row._mapping) for row in rows]
 
 
@@ -112,7 +115,7 @@ def drop_draft(work: UnitOfWork, app: str, kind: str | None = None, key: str | N
 
 def drop_drafted(work: UnitOfWork, app: str, documents: Documents) -> None:
     """Forget what the draft of an app says as these documents do; what somebody drafted meanwhile stays."""
-    for change in drafts(work.connection, app):
+    for change in drafts(work.connection, app, hold=True):
         there = documents.get(change["kind"], {}).get(change["key"])
         if there == change["document"] or (there and same(there, change["document"])):
             drop_draft(work, app, change["kind"], change["key"])

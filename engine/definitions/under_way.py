@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, select, update
 
 from engine.definitions.app import Documents, Layout
 from engine.definitions.tables import publishing as table
@@ -17,6 +17,8 @@ from engine.storage.columns import moment_text
 from engine.storage.unit_of_work import UnitOfWork
 
 RUNNING = "running"
+BESIDE = "beside"
+"""In the layout of a row, where no kind of definition is called so: the apps it was checked beside."""
 
 
 class PublishUnderWay(Conflict):
@@ -35,9 +37,20 @@ class PublishingNotFound(NotFound):
     zh = "没有这次发布。"
 
 
+class PublishingEnded(Conflict):
+    """This publish has ended already; there is nothing to cancel."""
+
+    code = "publishing_ended"
+    zh = "这次发布已经结束，无法取消。"
+    fix_zh = "若已发布，请在版本列表中恢复之前的版本。"
+    fix_en = "If it was published, restore the version before."
+
+
 @dataclass(frozen=True, slots=True)
 class Publishing:
-    """One publish whose long work goes on beside the running version. `progress` by kind of definition."""
+    """One publish whose long work goes on beside the running version. `progress` by kind of definition; `beside`
+    are the versions of other apps that it was checked beside.
+    """
 
     id: str
     app: str
@@ -54,6 +67,7 @@ class Publishing:
     asked_by: str
     asked_at: datetime
     updated_at: datetime
+    beside: tuple[tuple[str, int], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """As it leaves: without documents."""
@@ -71,10 +85,14 @@ class Publishing:
         }
 
 
-_COLUMNS = [table.c[name] for name in Publishing.__dataclass_fields__]
+def _read(row: Row[Any]) -> Publishing:
+    values = dict(row._mapping)
+    layout = dict(values.pop("layout"))
+    beside = tuple((app, version) for app, version in layout.pop(BESIDE, ()))
+    return Publishing(**values, layout=layout, beside=beside)
 
 
-def add(work: UnitOfWork, **values: Any) -> str:
+def add(work: UnitOfWork, *, layout: Layout, beside: Sequence[tuple[str, int]], **values: Any) -> str:
     """Note a publish that begins; its id."""
     identifier = new_id()
     work.connection.execute(
@@ -84,6 +102,7 @@ def add(work: UnitOfWork, **values: Any) -> str:
             asked_by=work.principal.user,
             asked_at=work.now,
             updated_at=work.now,
+            layout={**layout, BESIDE: [list(each) for each in beside]},
             **values,
         )
     )
@@ -92,20 +111,19 @@ def add(work: UnitOfWork, **values: Any) -> str:
 
 def of_app(work: UnitOfWork, app: str, *, state: str | None = None, limit: int = 100) -> list[Publishing]:
     """The publishes of an app, the newest first."""
-    asked = select(*_COLUMNS).where(table.c.app == app).order_by(table.c.id.desc()).limit(limit)
+    asked = select(table).where(table.c.app == app).order_by(table.c.id.desc()).limit(limit)
     if state is not None:
         asked = asked.where(table.c.state == state)
-    return [Publishing(**row._mapping) for row in work.connection.execute(asked)]
+    return [_read(row) for row in work.connection.execute(asked)]
 
 
-def find(work: UnitOfWork, app: str, identifier: str) -> Publishing:
-    """One publish. Raises PublishingNotFound."""
-    row = work.connection.execute(
-        select(*_COLUMNS).where(table.c.app == app, table.c.id == identifier)
-    ).first()
+def find(work: UnitOfWork, app: str, identifier: str, *, hold: bool = False) -> Publishing:
+    """One publish; with `hold` nobody changes it until this transaction ends. Raises PublishingNotFound."""
+    asked = select(table).where(table.c.app == app, table.c.id == identifier)
+    row = work.connection.execute(asked.with_for_update() if hold else asked).first()
     if row is None:
         raise PublishingNotFound()
-    return Publishing(**row._mapping)
+    return _read(row)
 
 
 def require_none(work: UnitOfWork, app: str) -> None:
@@ -119,3 +137,10 @@ def move(work: UnitOfWork, identifier: str, **values: Any) -> None:
     work.connection.execute(
         update(table).where(table.c.id == identifier).values(updated_at=work.now, **values)
     )
+
+
+def end(work: UnitOfWork, identifier: str, state: str, **values: Any) -> bool:
+    """Note how a publish under way ended; False when it had ended before."""
+    running = update(table).where(table.c.id == identifier, table.c.state == RUNNING)
+    done = work.connection.execute(running.values(state=state, updated_at=work.now, **values))
+    return done.rowcount > 0

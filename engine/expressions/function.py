@@ -60,6 +60,8 @@ class Function(ABC):
     partial: ClassVar[bool] = False
     in_memory: ClassVar[bool] = False
     volatile: ClassVar[bool] = False
+    by_calendar: ClassVar[bool] = False
+    """Whether `option` of a call is the key of the working calendar that it counts by."""
     work: ClassVar[int] = 0
     """Microseconds of a call at worst; only functions that take long say it."""
 

@@ -15,6 +15,8 @@ def prune_role(document: dict[str, Any], path: Path) -> dict[str, Any] | None:
     if len(path) < 2 or path[0] != "grants":
         return None
     grant = document["grants"][path[1]]
+    if not isinstance(grant, dict):
+        return removed(document, path[:2])
     if path[2:3] == ("fields",) and len(path) >= 5:
         return removed(document, path[:5])
     if not grant.get("deny") or path[2:3] == ("form",):

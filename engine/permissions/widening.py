@@ -6,7 +6,7 @@ gain. A grant counts as given before only if one grant of the same role gave all
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.identity.narrowing import READING
@@ -16,6 +16,8 @@ from engine.permissions.roles import CompiledRole
 from engine.permissions.schema import Subjects
 
 Roles = Mapping[str, CompiledRole]
+Masked = Callable[[tuple[str, str], tuple[str, str]], bool]
+"""Whether the mask of a (form, name) now shows no more than that of a (form, name) then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Widening:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """The roles of two versions, each with what its conditions mean. `forms` are those of the version after
-    that were there before. `by_role`: a condition of the version after asks who has which role.
+    that were there before, `masked` compares masks. `by_role`: a condition of the version after asks who has
+    which role.
     """
 
     before: Roles
@@ -40,6 +43,7 @@ class Comparison:
     was: Meaning
     now: Meaning
     forms: Mapping[str, Carried]
+    masked: Masked
     by_role: bool = False
 
     def widenings(self) -> Iterator[Widening]:
@@ -81,8 +85,9 @@ class Comparison:
         if action not in READING and not self._writes(old, new, form, carried):
             return False
         return all(
-            (old.shows(then) or not new.shows(now))
-            and (old.shows(then) or old.masks(then) or not new.masks(now))
+            old.shows(then)
+            or not (new.shows(now) or new.masks(now))
+            or (old.masks(then) and new.masks(now) and self.masked((form, now), (carried.was, then)))
             for now, then in carried.compared()
         )
 
@@ -143,7 +148,14 @@ class Comparison:
         if any(_whole(each) for each in same):
             return True
         return not _whole(deny) and all(
-            any(_takes(each, now) >= _takes(deny, then) for each in same)
+            any(
+                _takes(each, now) >= _takes(deny, then)
+                and (
+                    not (deny.masks(then) and each.masks(now))
+                    or self.masked((form, now), (carried.was, then))
+                )
+                for each in same
+            )
             for now, then in carried.compared()
             if _takes(deny, then)
         )

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field as Option
 
 from engine.definitions.app import Key
+from engine.definitions.context import steps_abroad
 from engine.expressions import CheckedExpression, Env, Shape
 from engine.expressions import types as t
 from engine.findings import Text
@@ -20,6 +21,7 @@ from forms.assignments import Assignment, compile_assignments, target_form
 from forms.compiled import Form, compiled_form
 from forms.environment import Overlay
 from forms.reach import forms_in_reach
+from forms.sealing import refuse_leak_abroad
 
 
 class Allocation(Document):
@@ -143,9 +145,11 @@ def _over(path: str | None, scope: ActionScope) -> tuple[ActionScope | None, tup
         return scope, None
     names = tuple(path.split("."))
     shape: Shape | None = scope.shape
+    holders = [scope.shape.key]
     for name in names[:-1]:
         kind = shape.type_of(name) if shape is not None else None
         shape = scope.context.shape(kind.form) if kind is not None and kind.form else None
+        holders.append(kind.form or "" if kind is not None else "")
     row = shape.child(names[-1]) if shape is not None else None
     if row is None:
         scope.context.error(
@@ -155,6 +159,7 @@ def _over(path: str | None, scope: ActionScope) -> tuple[ActionScope | None, tup
             Text(zh="请写子表键，或引用字段.子表键。", en="Write a child table, or reference.child table."),
         )
         return None, None
+    scope.context.reads.update(steps_abroad(names, holders))
     variables = {**scope.variables, "index": t.number(9, 0)}
     return ActionScope(scope.context, scope.pointer, scope.shape, variables, row), names
 
@@ -205,6 +210,11 @@ def _allocation(
     names = scope.context.scope(scope.shape, variables=scope.variables, row=scope.row)
     total = scope.context.expression(allocation.total, f"{pointer}/total", names, expect=field.value_type)
     weight = scope.context.expression(allocation.weight, f"{pointer}/weight", names, expect=t.number(18, 6))
+    for part, source in (("total", total), ("weight", weight)):
+        if source is not None and refuse_leak_abroad(
+            field, source, f"{pointer}/{part}", scope.context, scope.row
+        ):
+            return None, None, None
     return allocation.field, total, weight
 
 

@@ -13,12 +13,14 @@ from typing import Any
 
 from engine.changes import log
 from engine.definitions.app import CompiledApp
+from engine.definitions.overtaken import PublishOvertaken
 from engine.runtime import Runtime
 from engine.storage.unit_of_work import UnitOfWork
 from forms.evolution.evolution import Changed, Evolution, evolution
 from forms.evolution.fill import fill, refill
 from forms.evolution.in_use import count_rows
 from forms.evolution.indexes_ahead import build_beside, is_there, large_indexes
+from forms.evolution.lay_out import still_laid_out
 from forms.evolution.move_rows import fill_rows, refill_rows
 from forms.evolution.moves import Moved
 from forms.evolution.pairs import form_names
@@ -34,11 +36,15 @@ Pieces = dict[str, Piece]
 
 
 def go_ahead(work: UnitOfWork, before: CompiledApp, after: CompiledApp, state: State) -> State:
-    """The next piece; see `DefinitionKind.go_ahead`."""
+    """The next piece; see `DefinitionKind.go_ahead`. Raises PublishOvertaken when what people wrote since decides
+    otherwise on where values are kept.
+    """
     changes = evolution(work, before, after)
     found = _fillable(changes)
     if not state:
         return _begin(work, changes, found)
+    if not still_laid_out(changes) or any(each["pointer"] not in found for each in state["fields"]):
+        raise PublishOvertaken()
     if state.get("last"):
         while not _catch_up(work, before, after, found, state):
             pass
@@ -83,10 +89,9 @@ def _begin(work: UnitOfWork, changes: Evolution, found: Pieces) -> State:
         }
         for each in (large_indexes(work, changes) if beside else ())
     ]
-    if not fields and not indexes:
-        return {}
     log.sequence(work)
-    return _shown({"pos": log.head(work), "fields": fields, "indexes": indexes, "done": False})
+    done = not fields and not indexes  # the table has become small meanwhile
+    return _shown({"pos": log.head(work), "fields": fields, "indexes": indexes, "done": done})
 
 
 def go_outside(runtime: Runtime, state: State) -> None:

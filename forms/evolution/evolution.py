@@ -13,7 +13,7 @@ from forms.evolution import repository
 from forms.evolution.in_use import lost_in_use
 from forms.evolution.likeness import alike
 from forms.evolution.moves import Moved, Unmovable, moves
-from forms.evolution.pairs import Renamed, aligned, renames, row_pairs
+from forms.evolution.pairs import Renamed, aligned, aligned_child, renames, row_pairs
 from forms.evolution.repository import Parked
 
 Documents = Mapping[str, Any]
@@ -123,7 +123,8 @@ def _with_original(work: UnitOfWork, parked: Sequence[Parked], changed: Changed)
     """With the newest parked column of this very field that holds values like those it is to have now."""
     place = (changed.form.key, changed.child, changed.after.key)
     for entry in parked:
-        if entry.reason == "converted" and entry.place == place and entry.purging_at is None:
+        here = entry.place == place and entry.table_name == changed.was.table
+        if entry.reason == "converted" and here and entry.purging_at is None:
             was = as_it_was(work, entry)
             if isinstance(was, Field) and alike(was, changed.after) and not alike(was, changed.before):
                 return replace(changed, original=was)
@@ -133,7 +134,7 @@ def _with_original(work: UnitOfWork, parked: Sequence[Parked], changed: Changed)
 def _bring_back(work: UnitOfWork, parked: Sequence[Parked], found: Evolution) -> None:
     for entry in parked:
         here = _here(found, entry)
-        if here is None:
+        if here is None or another_above(work, found.before, entry):
             continue
         was = as_it_was(work, entry)
         if was is None or entry.purging_at is not None or not _fits(was, here):
@@ -159,16 +160,35 @@ def _here(found: Evolution, entry: Parked) -> Form | ChildTable | Field | None:
     return row.fields.get(entry.key) or (form.children.get(entry.key) if not entry.child else None)
 
 
+def another_above(work: UnitOfWork, forms: Mapping[str, Form], entry: Parked) -> bool:
+    """Whether the keys of the form, or form and child table, that an entry was in are those of another now."""
+    form = forms.get(entry.form)
+    if form is None or (entry.child, entry.key) == (None, None):
+        return False
+    if entry.key is None:
+        above = form_of_entry(work, entry)
+        return above is not None and above.table != form.table
+    row: RowKind | None = form.children.get(entry.child) if entry.child else form
+    return row is not None and row.table != entry.table_name
+
+
+def form_of_entry(work: UnitOfWork, entry: Parked) -> Form | None:
+    """The form that an entry is, or is in, in the last version that had it."""
+    forms: Mapping[str, Form] = work.runtime.version(work, entry.app, entry.version - 1).kind("form")
+    for form in forms.values():
+        if entry.table_name in {row.table for row in (form, *form.children.values())}:
+            return form
+    return None
+
+
 def as_it_was(work: UnitOfWork, entry: Parked) -> Form | ChildTable | Field | None:
     """The compiled thing in the last version that had it."""
-    app = work.runtime.version(work, entry.app, entry.version - 1)
-    for form in app.kind("form").values():
-        for row in (form, *form.children.values()):
-            if row.table == entry.table_name:
-                if entry.column_name is None:
-                    return row  # type: ignore[no-any-return]
-                return next((each for each in row.fields.values() if each.column == entry.column_name), None)
-    return None
+    form = form_of_entry(work, entry)
+    rows: tuple[RowKind, ...] = (form, *form.children.values()) if form is not None else ()
+    row = next((row for row in rows if row.table == entry.table_name), None)
+    if row is None or entry.column_name is None:
+        return row  # type: ignore[return-value]
+    return next((each for each in row.fields.values() if each.column == entry.column_name), None)
 
 
 def _fits(was: Form | ChildTable | Field, here: Form | ChildTable | Field) -> bool:
@@ -184,7 +204,8 @@ def _put_back(found: Evolution, entry: Parked, was: Form | ChildTable | Field) -
         return
     form = found.before[entry.form]
     if isinstance(was, ChildTable):
-        form.children[str(entry.child)] = was
+        here = found.after[entry.form].children[str(entry.child)]
+        form.children[here.key] = aligned_child(was, here)
         return
     row: RowKind = form.children[entry.child] if entry.child else form
     row.fields[str(entry.key)] = was

@@ -16,7 +16,7 @@ from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import Form, RowKind
 from forms.evolution.evolution import Evolution, pointer_of
 from forms.evolution.in_use import count_rows
-from forms.indexes import Index, extend_indexes, fresh_indexes
+from forms.indexes import Index, drop_instead, extend_indexes, fresh_indexes
 from forms.tables import quoted
 
 LARGE = 100_000
@@ -120,7 +120,9 @@ def complete_indexes(work: UnitOfWork, found: Evolution) -> None:
     """Whatever of the new indexes is not there by the flip is built now, with writers out."""
     if work.runtime.database.dialect != "postgres":
         return
-    fresh = fresh_indexes(found.before, found.after, "postgres")
+    fresh = list(fresh_indexes(found.before, found.after, "postgres"))
+    for _, index in fresh:
+        drop_instead(work, index)
     missing = [index for form, index in fresh if form.key in found.before and not is_there(work, index)]
     for index in missing:
         work.run(f"DROP INDEX IF EXISTS {quoted(index.name)}")

@@ -9,6 +9,7 @@ from typing import Any
 
 from forms.compiled import Field, RowKind
 from forms.evolution.evolution import Evolution
+from forms.evolution.pairs import row_pairs
 from forms.evolution.physical import Names
 
 
@@ -40,6 +41,22 @@ def lay_out(found: Evolution, names: Names, app: str) -> dict[str, Any]:
         if place:
             layout[key] = place
     return layout
+
+
+def still_laid_out(found: Evolution) -> bool:
+    """Whether the version after, which there is room for by now, keeps its values where a layout made at this
+    moment would: what stays what it was in its old column, what becomes something else beside it.
+    """
+    changed = {(each.form.key, each.child, each.after.key) for each in found.changed}
+    return not (found.clashes or found.unmovable) and all(
+        row.table == was.table
+        and all(
+            (field.column != was.fields[key].column) is ((form.key, child, key) in changed)
+            for key, field in row.fields.items()
+            if not field.system and field.stored and key in was.fields and was.fields[key].stored
+        )
+        for form, child, was, row in row_pairs(found.before, found.after)
+    )
 
 
 def _child(child: RowKind, was: RowKind | None, above: str, names: Names, moved: set[str]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from forms.compiled import ChildTable, Field, Form, RowKind
+from forms.schema import SubtableDocument
 from forms.shape import PART, FormShape
 
 R = TypeVar("R", Form, ChildTable)
@@ -37,9 +38,13 @@ def renamed_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> Names:
     attribute `renamed_from`, by key.
 
     A key that is renamed to has to be free, or be given up by something that is renamed itself: two may change
-    places. What has a key that it gives up to nobody stays what it is.
+    places. What has a key that it gives up to nobody stays what it is. No field was a child table before.
     """
-    found = {key: said for key, document in after.items() if (said := _said(document)) in before}
+    found = {
+        key: said
+        for key, document in after.items()
+        if (said := _said(document)) in before and _is_table(before[said]) == _is_table(document)
+    }
     while wrong := _stuck(found, before, after) or _doubled(found):
         for key in wrong:
             del found[key]
@@ -48,6 +53,10 @@ def renamed_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> Names:
 
 def _said(document: Any) -> Any:
     return getattr(document, "renamed_from", None)
+
+
+def _is_table(document: Any) -> bool:
+    return isinstance(document, SubtableDocument)
 
 
 def _stuck(found: Names, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Key]:
@@ -108,6 +117,11 @@ def aligned(before: Mapping[str, Form], after: Mapping[str, Form]) -> dict[str, 
     targets = {old: new for new, old in form_names(before, after).items()}
     names = {key: targets.get(key, key) for key in before}
     return {new: _form(before[old], after.get(new), new, targets) for old, new in names.items()}
+
+
+def aligned_child(before: ChildTable, after: ChildTable) -> ChildTable:
+    """The same for a child table that comes back out of the park."""
+    return _row(before, after, after.key, {})
 
 
 def _form(before: Form, after: Form | None, key: str, targets: Names) -> Form:

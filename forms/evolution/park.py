@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.changes import operations
-from engine.definitions import pointers
+from engine.definitions import pointers, under_way
 from engine.definitions.app import CompiledApp, Documents
 from engine.definitions.modules.merging import AFTER
 from engine.definitions.pointers import Spot
@@ -17,7 +17,7 @@ from engine.jobs import enqueue
 from engine.storage.unit_of_work import UnitOfWork
 from forms.compiled import Field, Form, RowKind
 from forms.evolution import repository
-from forms.evolution.evolution import as_it_was, pointer_of
+from forms.evolution.evolution import another_above, as_it_was, pointer_of
 from forms.evolution.fill import loader
 from forms.evolution.in_use import holding_after
 from forms.evolution.repository import Parked
@@ -108,7 +108,9 @@ def values_of(
 def _shown_now(app: CompiledApp, entry: Parked) -> Field | None:
     form: Form | None = app.kind("form").get(entry.form)
     row: RowKind | None = form.children.get(entry.child) if form is not None and entry.child else form
-    found = row.fields.get(str(entry.key)) if row is not None else None
+    if row is None or row.table != entry.table_name:
+        return None
+    found = row.fields.get(str(entry.key))
     return found if found is not None and found.stored else None
 
 
@@ -129,6 +131,8 @@ def restore(
     entry = find(work, app.key, identifier)
     if entry.purging_at is not None:
         raise BeingPurged()
+    if another_above(work, app.kind("form"), entry):
+        raise PlaceTaken()
     operations.note(work, "parked_restored", pointer_of(*entry.place), app=app.key)
     note = f"restore {pointer_of(*entry.place)}"
     return publish(work, restored(app, entry), note=note, approve=approve, prepared=prepared)
@@ -185,8 +189,12 @@ def _replaced(app: CompiledApp, spot: Spot, value: Any) -> Documents:
 
 
 def purge(work: UnitOfWork, app: str, identifier: str) -> None:
-    """Have the values of an entry removed for good by a job. Raises ParkedNotFound."""
+    """Have the values of an entry removed for good by a job.
+
+    Raises ParkedNotFound, PublishUnderWay: a publish under way may bring them back.
+    """
     entry = find(work, app, identifier)
+    under_way.require_none(work, app)
     operations.note(work, "parked_purged", pointer_of(*entry.place), app=app, details={"values": entry.held})
     repository.mark_purging(work, entry.id)
     enqueue(work, PURGE, {"app": app, "id": entry.id, "after": ""}, unique=f"{PURGE}:{entry.id}", app=app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from engine.definitions import under_way
 from engine.definitions.app import CompiledApp
 from engine.jobs import enqueue
 from engine.jobs.repository import Job
@@ -21,6 +22,8 @@ from forms.shape import PART
 from forms.tables import PARENT, TARGET, link_table, quoted
 
 CHUNK = 2_000
+UNDER_WAY = timedelta(hours=1)
+"""Until expired values are looked for again after a publish that may bring them back."""
 TABLES_WITH = {
     "sqlite": "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = ?",
     "postgres": "SELECT table_name FROM information_schema.columns "
@@ -126,6 +129,9 @@ class ExpireParked(JobHandler):
         if days is None:
             return
         until = work.now - timedelta(days=days)
+        if under_way.of_app(work, app.key, state=under_way.RUNNING, limit=1):
+            enqueue(work, self.type, job.payload, due=work.now + UNDER_WAY, app=app.key)
+            return
         with work.as_system("engine"):
             for entry in repository.of_app(work, app.key):
                 if entry.parked_at < until and entry.purging_at is None:

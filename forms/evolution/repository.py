@@ -76,6 +76,14 @@ def drop(work: UnitOfWork, ids: Sequence[str]) -> None:
         work.connection.execute(delete(table).where(table.c.id.in_(ids)))
 
 
+def move(work: UnitOfWork, identifier: str, place: tuple[str, str | None, str | None]) -> None:
+    """Note what an entry, and what it is in, is called now: (form, child, key)."""
+    form, child, key = place
+    work.connection.execute(
+        update(table).where(table.c.id == identifier).values(form=form, child=child, key=key)
+    )
+
+
 def mark_purging(work: UnitOfWork, identifier: str) -> None:
     """Note that the values of an entry are being removed."""
     work.connection.execute(update(table).where(table.c.id == identifier).values(purging_at=work.now))

@@ -9,6 +9,7 @@ from engine.jobs import enqueue
 from engine.jobs.repository import Job
 from engine.protocols import JobHandler
 from engine.storage.unit_of_work import UnitOfWork
+from forms.by_table import form_by_table
 from forms.compiled import Form
 from forms.in_id_order import ids_after
 from forms.records import load_many
@@ -27,10 +28,12 @@ class SearchBackfill(JobHandler):
 
     def run(self, work: UnitOfWork, job: Job) -> None:
         app = work.app(job.payload["app"])
-        form: Form | None = app.kind("form").get(job.payload["form"])
+        payload = job.payload
+        named: Form | None = app.kind("form").get(payload["form"])
+        form = form_by_table(app, payload["table"]) if "table" in payload else named
         if form is None:
             return
-        ids = ids_after(work, form.table, job.payload["after"], limit=CHUNK, live=True)
+        ids = ids_after(work, form.table, payload["after"], limit=CHUNK, live=True)
         held = load_many(work, form, ids, lock="change")
         repository.forget(work, ids)
         for record, (values, _, _) in held.items():
@@ -50,7 +53,7 @@ def _enqueue(work: UnitOfWork, app: CompiledApp, form: Form, after: str) -> None
     enqueue(
         work,
         SearchBackfill.type,
-        {"app": app.key, "form": form.key, "after": after},
+        {"app": app.key, "form": form.key, "table": form.table, "after": after},
         unique=f"{SearchBackfill.type}:{app.key}:{form.key}:{app.version}:{after}",
         app=app.key,
     )

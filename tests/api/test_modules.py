@@ -473,3 +473,10 @@ def test_a_demo_that_is_started_again_keeps_the_modules_of_its_store(installed, 
     assert not apply_folder(runtime, tmp_path / "clients").changed
     assert root.get("/apps/clients/documents/form/client").json()["label"]["en"] == "Customer"
     assert root.get(f"{CLIENTS}/{client}").json()["warranty"] == "36.00"
+
+
+def test_a_grant_that_is_no_object_is_a_finding(published):
+    role = {"key": "odd", "label": {"zh": "a", "en": "a"}, "grants": ["x"]}
+    assert published.put("/apps/clients/draft/role/odd", role).status_code == 200
+    findings = published.post("/apps/clients/draft:plan", {}).json()["findings"]
+    assert ("invalid_value", "/roles/odd/grants/0") in {(each["code"], each["pointer"]) for each in findings}

@@ -157,6 +157,8 @@ def test_designers_set_and_remove_them_others_do_not(publish, root, as_user):
     [
         {"value": "a\nb", "hosts": ["x.com"]},
         {"value": "", "hosts": ["x.com"]},
+        {"value": " blank before", "hosts": ["x.com"]},
+        {"value": "blank behind ", "hosts": ["x.com"]},
         {"value": "a", "hosts": []},
         {"value": "a", "hosts": ["https://x.com/"]},
         {"value": "a"},

@@ -144,9 +144,9 @@ def guide(work: UnitOfWork, app: str, asked: Mapping[str, Any]) -> Guided:
 
 def store(work: UnitOfWork, app: str, guided: Guided) -> None:
     """Draft what a step changed. Raises DraftChanged when the draft is not the one it began with."""
+    head = work.runtime.head(work, app)  # keeps a publish from being done between this and the draft
     if not same(drafts.drafted(work, app), guided.before):
         raise DraftChanged()
-    head = work.runtime.head(work, app)
     for each in guided.changed:
         _draft(work, app, each, head.source if head else {}, guided.after)
 

@@ -81,6 +81,7 @@ class NetworkDays(Function):
     type = "NETWORKDAYS"
     result = _DAYS
     partial = True
+    by_calendar = True
     parameters = (moment_argument("start"), moment_argument("end"), _CALENDAR)
     doc = text(
         "两个日期之间的工作日数，含首尾，倒序为负；按所写的或应用默认的工作日历，没有默认时为周一至周五。",
@@ -110,6 +111,7 @@ class WorkDay(Function):
     type = "WORKDAY"
     result = DATE
     partial = True
+    by_calendar = True
     parameters = (moment_argument("start"), whole_argument("days"), _CALENDAR)
     doc = text(
         "起始日之后第几个工作日，负数为之前，0 为起始日本身；工作日历同 NETWORKDAYS。",
@@ -141,6 +143,7 @@ class WorkHours(Function):
     work = 6_000
     result = _HOURS
     partial = True
+    by_calendar = True
     in_memory = True
     parameters = (datetime_argument("start"), datetime_argument("end"), _CALENDAR)
     doc = text(
@@ -168,6 +171,7 @@ class AddWorkHours(Function):
     work = 6_000
     result = DATETIME
     partial = True
+    by_calendar = True
     in_memory = True
     parameters = (datetime_argument("start"), number_argument("hours"), _CALENDAR)
     doc = text(

@@ -125,3 +125,16 @@ def test_of_a_big_answer_only_the_beginning_is_kept_and_nothing_is_unpacked():
     finally:
         tracemalloc.stop()
     assert len(refused.value.message["en"]) < calls.ANSWER_LIMIT + 100
+
+
+def test_a_header_that_cannot_be_sent_is_not_quoted(http_stub):
+    secret = "hunter2\nsecret"
+    with pytest.raises(CallRefused) as refused:
+        perform(Call("1", http_stub.url, "POST", {"X-Erp": secret}, None, (secret,)), allow_private=True)
+    assert "hunter2" not in repr(refused.value.as_finding())
+
+
+def test_secrets_are_sent_over_https_only():
+    with pytest.raises(CallRefused) as refused:
+        perform(Call("1", "http://erp.example", "POST", {"X-Erp": "s"}, None, ("s",)), allow_private=False)
+    assert "https" in refused.value.message["en"]

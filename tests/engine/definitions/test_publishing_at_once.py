@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from engine.definitions import drafts, repository
 from engine.definitions.applying import Applied, Drifted, apply_files, choices, prepare_files
 from engine.definitions.baseline import Baseline
@@ -115,8 +117,8 @@ def test_what_is_drafted_while_somebody_publishes_the_draft_is_not_forgotten(run
             return drafts.publish_draft(work, "shop")
 
     with runtime.unit_of_work(SYSTEM) as work, meanwhile(runtime, go) as publisher:
+        work.app("shop")  # as a writer, whom a publish waits for
         drafts.put_document(work, "shop", "form", "product", forms["product"])
-        drafts.get_document(work, "shop", "form", "product")
     publisher.join()
     assert publisher.result.changed
     with runtime.reading(SYSTEM) as work:
@@ -127,6 +129,66 @@ def test_what_is_drafted_while_somebody_publishes_the_draft_is_not_forgotten(run
         "product": "new product",
     }
     assert left <= {"product"}
+
+
+def test_what_is_drafted_anew_while_a_publish_clears_the_draft_stays(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(runtime, shop(), {})
+    with runtime.reading(SYSTEM) as work:
+        form = copy.deepcopy(dict(work.app("shop").source["form"]["customer"]))
+
+    def draft(label: str) -> None:
+        with runtime.unit_of_work(SYSTEM) as work:
+            said = {**form, "label": {"zh": label, "en": label}}
+            drafts.put_document(work, "shop", "form", "customer", said)
+
+    draft("first")
+    again, real = Second(runtime, lambda: draft("second")), repository.drop_draft
+
+    def drop(*given: Any) -> int:
+        monkeypatch.setattr(repository, "drop_draft", real)
+        again.start()
+        again.join(timeout=0.5)  # it is done by then, unless it has to wait
+        return real(*given)
+
+    monkeypatch.setattr(repository, "drop_draft", drop)
+    with runtime.unit_of_work(SYSTEM) as work:
+        assert drafts.publish_draft(work, "shop").changed
+    again.join()
+    assert again.result is None
+    assert labels(runtime)["customer"] == "first"
+    with runtime.reading(SYSTEM) as work:
+        (left,) = repository.drafts(work.connection, "shop")
+    assert left["document"]["label"]["en"] == "second"
+
+
+@pytest.mark.database("postgresql")
+def test_of_two_who_publish_a_draft_neither_keeps_the_other_from_the_lock(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(runtime, shop(), {})
+    with runtime.reading(SYSTEM) as work:
+        form = {**work.app("shop").source["form"]["customer"], "label": {"zh": "客户", "en": "Clients"}}
+    with runtime.unit_of_work(SYSTEM) as work:
+        drafts.put_document(work, "shop", "form", "customer", form)
+    gate, real = threading.Barrier(2, timeout=PATIENCE), drafts.publish
+
+    def publish(*given: Any, **more: Any) -> Any:
+        gate.wait()  # both have read what is drafted
+        return real(*given, **more)
+
+    def go() -> bool:
+        with runtime.unit_of_work(SYSTEM) as work:
+            return drafts.publish_draft(work, "shop").changed
+
+    monkeypatch.setattr(drafts, "publish", publish)
+    both = [Second(runtime, go) for _ in range(2)]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+    assert {each.result for each in both} == {True, False}
 
 
 def test_a_draft_that_two_publish_at_once_is_published_once(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import psycopg
@@ -13,6 +14,7 @@ from engine.identity.principal import SYSTEM
 from engine.jobs.worker import Worker
 from engine.runtime import Runtime
 from engine.testing import FixedClock
+from forms import records
 from forms.evolution import indexes_ahead
 from tests.forms.evolution.ledger import Ledger
 from tests.forms.evolution.test_ahead import Writer
@@ -164,3 +166,16 @@ def test_one_process_builds_and_the_others_look_again_later(
     Worker(ledger.runtime).run_due()
     with ledger.runtime.reading(SYSTEM) as work:
         assert (indexed(ledger, NAME), work.app("ledger").version) == (True, 2)
+
+
+def test_texts_of_any_length_are_saved_in_indexed_fields(runtime: Runtime, people: dict[str, Any]) -> None:
+    ledger = Ledger(runtime)
+    draw = random.Random(3)
+    long = "".join(chr(draw.randint(0x4E00, 0x9FA5)) for _ in range(4000))
+    ledger.source["form"]["entry"]["indexes"] = [["short_name", "title"]]
+    ledger.publish()
+    ledger.field("short_name")["max_length"] = 4000
+    ledger.publish()
+    with runtime.unit_of_work(SYSTEM) as work:
+        made = records.create(work, ledger.form(), {"title": "a", "short_name": long})
+    assert ledger.load(made["id"])["short_name"] == long
