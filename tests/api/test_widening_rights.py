@@ -202,3 +202,31 @@ def test_new_apps_are_made_by_administrators_or_whom_they_named_for_them(li, roo
     everyone = {"key": "all", "label": name("all"), "granted_to": {"everyone": True}}
     li.put("/apps/moon/draft/role/all", everyone | {"grants": [{"form": "rock", "actions": ["*"]}]})
     assert li.post("/apps/moon/draft:publish").json()["version"] == 1
+
+
+def test_a_designer_neither_covers_less_nor_changes_what_a_rollup_of_a_condition_counts(li, root):
+    """Through other documents than the role, which stays as it is."""
+    role = copy.deepcopy(REP)
+    role["grants"][0] = {
+        "form": "customer",
+        "actions": ["view"],
+        "where": "sales > 0",
+        "fields": {"masked": ["phone"]},
+    }
+    customer, sale = (copy.deepcopy(SHOP["form"][key]) for key in ("customer", "sale"))
+    [counted] = [each for each in customer["fields"] if each["key"] == "sales"]
+    [phone] = [each for each in customer["fields"] if each["key"] == "phone"]
+    [overdue] = [each for each in sale["fields"] if each["key"] == "overdue"]
+    counted["where"] = "overdue"
+    root.put("/apps/shop/draft/form/customer", customer)
+    root.put(ROLE, role)
+    assert root.post(PUBLISH).json()["version"] == 2
+    phone["mask"] = "######*####"
+    li.put("/apps/shop/draft/form/customer", customer)
+    assert refused(li.post(PUBLISH)) == [FIRST]
+    phone["mask"] = "****"
+    li.put("/apps/shop/draft/form/customer", customer)
+    assert li.post(PUBLISH).json()["version"] == 3
+    overdue["expr"] = "true"
+    li.put("/apps/shop/draft/form/sale", sale)
+    assert refused(li.post(PUBLISH)) == [FIRST]

@@ -413,3 +413,130 @@ def test_where_conditions_ask_for_roles_naming_who_has_one_gives_rights(runtime,
     assert plan(fewer) == ["/roles/barred/granted_to"]
     assert plan(new) == ["/roles/admin/granted_to"]
     assert plan(less) == []
+
+
+def test_what_a_rollup_reads_is_looked_into(runtime, app):
+    """Formulas behind its condition and behind what it sums up, also those of the record of child rows."""
+    fields(app, "customer")["sales"]["where"] = "overdue"
+    app["form"]["sale"]["fields"].append(field("score", "formula", result={"type": "money"}, expr="extra"))
+    sums = {"form": "sale.lines", "agg": "max", "field": "parent.score"}
+    app["form"]["product"]["fields"] += [
+        field("best", "rollup", link="product", **sums),
+        field("late", "rollup", form="sale.lines", link="product", agg="count", where="parent.overdue"),
+    ]
+    seen = [
+        {"form": "customer", "actions": ["view"], "where": "sales > 0"},
+        {"form": "product", "actions": ["view"], "where": "best > 5"},
+        {"form": "product", "actions": ["view"], "where": "late = 0", "deny": True},
+    ]
+    app["role"]["late"] = {"key": "late", "label": name("late"), "grants": seen}
+    planned = planning(runtime, app)
+    other_rows, other_value = copy.deepcopy(app), copy.deepcopy(app)
+    fields(other_rows, "sale")["overdue"]["expr"] = "on < TODAY() or true"
+    fields(other_value, "sale")["score"]["expr"] = "extra + 1000"
+    assert planned(other_rows) == ["/roles/late/grants/0", "/roles/late"]
+    assert planned(other_value) == ["/roles/late/grants/1"]
+
+
+def test_a_rollup_in_a_condition_is_told_in_the_names_before(runtime, app):
+    """Renaming what its condition reads changes nothing; another field under its name does."""
+    fields(app, "customer")["sales"]["where"] = "flag"
+    app["form"]["sale"]["fields"] += [field(key, "bool", default=False) for key in ("flag", "other")]
+    late = {"form": "customer", "actions": ["view"], "where": "sales > 0"}
+    app["role"]["late"] = {"key": "late", "label": name("late"), "grants": [late]}
+    planned = planning(runtime, app)
+    renamed = copy.deepcopy(app)
+    fields(renamed, "sale")["flag"] |= {"key": "mark", "renamed_from": "flag"}
+    fields(renamed, "customer")["sales"]["where"] = "mark"
+    assert planned(renamed) == []
+    exchanged = copy.deepcopy(app)
+    both = fields(exchanged, "sale")
+    both["flag"] |= {"key": "other", "renamed_from": "flag"}
+    both["other"] |= {"key": "flag", "renamed_from": "other"}
+    assert planned(exchanged) == ["/roles/late/grants/0"]
+
+
+def test_what_many_fields_read_is_told_once(runtime, app):
+    """Every formula reads the one before twice: told each time, this would never end."""
+    chain = [
+        field(f"f{at}", "formula", result={"type": "bool"}, expr=f"f{at - 1} or f{at - 1}" if at else "vip")
+        for at in range(60)
+    ]
+    app["form"]["customer"]["fields"] += chain
+    far = {"form": "customer", "actions": ["view"], "where": "f59"}
+    app["role"]["far"] = {"key": "far", "label": name("far"), "grants": [far]}
+    planned = planning(runtime, app)
+    assert planned(app) == []
+    changed = copy.deepcopy(app)
+    fields(changed, "customer")["f0"]["expr"] = "true"
+    assert planned(changed) == ["/roles/far/grants/0"]
+
+
+MASKS = (
+    ("##******##", "##******##", False),
+    ("##******##", "##***##", False),
+    ("##******##", "****", False),
+    ("##******##", None, False),
+    ("##******##", "####****##", True),
+    ("##******##", "##****####", True),
+    ("##******##", "###*****#", True),
+    ("##########*****", "#***", True),
+    (None, "****", False),
+    (None, "#***", True),
+)
+"""What the field has before and now, and whether that shows more. A pattern of fewer signs shows those of texts
+that are too short for the longer one.
+"""
+
+
+@pytest.mark.parametrize(("then", "now", "more"), MASKS)
+@pytest.mark.database("sqlite")
+def test_a_mask_that_shows_more_gives_more(runtime, app, then, now, more):
+    card = {"form": "customer", "actions": ["view"], "fields": {"read": ["card"], "masked": ["card"]}}
+    plain = {"form": "customer", "actions": ["view"], "fields": {"read": ["card"]}}
+    deny = {"form": "customer", "actions": ["view"], "fields": {"masked": ["card"]}, "deny": True}
+    for key, grant in (("card", card), ("plain", plain), ("covered", deny)):
+        app["role"][key] = {"key": key, "label": name(key), "grants": [grant]}
+    app["form"]["customer"]["fields"].append(field("card", "text") | ({"mask": then} if then else {}))
+    planned = planning(runtime, app)
+    changed = copy.deepcopy(app)
+    fields(changed, "customer")["card"]["mask"] = now
+    assert planned(changed) == (["/roles/card/grants/0", "/roles/covered"] if more else [])
+
+
+@pytest.mark.database("sqlite")
+def test_the_mask_of_what_a_type_or_another_field_covers(runtime, app):
+    """A mail address shows its domain by itself; a lookup is covered like the field it shows."""
+    sale = {"form": "sale", "actions": ["view"], "fields": {"read": ["mail"], "masked": ["mail"]}}
+    seen = {"form": "customer", "actions": ["view"], "fields": {"read": ["email"], "masked": ["email"]}}
+    app["role"]["mail"] = {"key": "mail", "label": name("mail"), "grants": [sale, seen]}
+    app["form"]["sale"]["fields"].append(field("mail", "lookup", path="customer.email"))
+    fields(app, "customer")["email"]["mask"] = "#***"
+    planned = planning(runtime, app)
+    changed = copy.deepcopy(app)
+    del fields(changed, "customer")["email"]["mask"]
+    assert sorted(planned(changed)) == ["/roles/mail/grants/0", "/roles/mail/grants/1"]
+
+
+@pytest.mark.database("sqlite")
+def test_the_zone_and_calendars_count_where_a_condition_reads_days(runtime, app):
+    hours = [["09:00", "18:00"]]
+    app["calendar"] = {
+        key: {"key": key, "label": name(key), "week": dict.fromkeys(days, hours)}
+        for key, days in (("five", ("mon", "tue", "wed", "thu", "fri")), ("one", ("mon",)))
+    }
+    app["app"]["shop"]["calendar"] = "five"
+    wheres = ["on < TODAY()", "TODATE(created_at) = on", "NETWORKDAYS(on, on) > 0", "ISBLANK(on)"]
+    wheres += ["on = $today", 'NETWORKDAYS(on, on, "one") > 0']
+    days = [{"form": "sale", "actions": ["view"], "where": each} for each in wheres]
+    app["role"]["days"] = {"key": "days", "label": name("days"), "grants": days}
+    planned = planning(runtime, app)
+    zone, default, week = (copy.deepcopy(app) for _ in range(3))
+    zone["app"]["shop"]["tz"] = "America/New_York"
+    default["app"]["shop"]["calendar"] = "one"
+    week["calendar"]["one"]["week"] = {"tue": hours}
+    place = "/roles/days/grants/{}".format
+    assert planned(app) == []
+    assert [each for each in planned(zone) if each in map(place, (0, 1, 3, 4))] == [*map(place, (0, 1, 4))]
+    assert planned(default) == [place(2)]
+    assert planned(week) == [place(5)]
