@@ -29,6 +29,7 @@ from forms.file_field import FileField, SeveralFiles
 from forms.rollups import postponed
 from forms.system_forms import SYSTEM_FORMS
 from forms.values import Problem, read_moment
+from rules.dispatch import RuleListener
 
 FILE = re.compile(r"\d+_(?P<form>[a-z][a-z0-9_]*)\.csv")
 PARENT, PICTURES = "#parent", "#pictures"
@@ -56,7 +57,7 @@ def load_records(runtime: Runtime, app: str, folder: Path) -> int:
     known: Known = defaultdict(dict)
     count = 0
     with (
-        _nobody_listening(runtime),
+        _without_rules(runtime),
         runtime.unit_of_work(SYSTEM, source="demo") as work,
         postponed(work, work.app(app)),
     ):
@@ -69,9 +70,10 @@ def load_records(runtime: Runtime, app: str, folder: Path) -> int:
 
 
 @contextmanager
-def _nobody_listening(runtime: Runtime) -> Iterator[None]:
+def _without_rules(runtime: Runtime) -> Iterator[None]:
     """Only for a runtime that does not serve yet."""
-    listeners, runtime.listeners = runtime.listeners, ()
+    listeners = runtime.listeners
+    runtime.listeners = tuple(each for each in listeners if each.type != RuleListener.type)
     try:
         yield
     finally:

@@ -16,6 +16,7 @@ from engine.settings import Settings
 from forms.api_records import get_json
 from forms.compiled import compiled_form
 from forms.listing import ListQuery, list_json
+from forms.search.find import search_json
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,22 @@ def test_child_rows_and_formulas_are_there(demo):
         whole = get_json(work, app, compiled_form(app, "quote"), quote["id"])
     assert whole["lines"]
     assert float(whole["list_total"]) == sum(float(line["list_amount"]) for line in whole["lines"])
+
+
+def test_records_of_the_demo_are_found(demo):
+    with demo.reading(SYSTEM) as work:
+        principal = principal_of(work, "root")
+    with demo.reading(principal) as work:
+        found = search_json(work, work.app(APP), "苏州", limit=5)
+    assert len(found["items"]) == 5
+    assert all("苏州" in each["excerpt"] for each in found["items"])
+
+
+def test_pictures_of_the_demo_are_held_by_their_records(demo):
+    with demo.reading(SYSTEM) as work:
+        [(stored,)] = work.rows("SELECT count(*) FROM ff_file")
+        [(held,)] = work.rows("SELECT count(DISTINCT file) FROM ff_file_link")
+    assert 0 < stored == held
 
 
 def test_demo_users_log_in_with_the_demo_password_and_see_their_own(demo):
