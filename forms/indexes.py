@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.storage.database import DialectName
 from engine.storage.unit_of_work import UnitOfWork
@@ -16,8 +16,9 @@ ROOM = 650
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index that the store has, or is to have; `columns` as SQL writes them. It takes the place of the one
-    called `instead`, which held long texts whole.
+    """An index that the store has, or is to have; `columns` as SQL writes them. One that holds only beginnings of
+    texts says in `whole` what it would be called otherwise. It takes the place of those called `instead`, which
+    hold other lengths of the same fields.
     """
 
     name: str
@@ -25,7 +26,8 @@ class Index:
     columns: str
     unique: bool = False
     using: str = ""
-    instead: str = ""
+    whole: str = ""
+    instead: tuple[str, ...] = ()
 
     def statement(self, *, beside: bool = False) -> str:
         """What makes it, unless it is there; on PostgreSQL `beside` those who write, outside a transaction."""
@@ -47,7 +49,13 @@ def fresh_indexes(
         known = set(_of(before[key], dialect)) if key in before else set()
         for index in dict.fromkeys(_of(form, dialect)):
             if index not in known:
-                yield form, index
+                yield form, replace(index, instead=_others(index, known))
+
+
+def _others(index: Index, known: Iterable[Index]) -> tuple[str, ...]:
+    """Those of the same fields that hold other lengths."""
+    fields = index.whole or index.name
+    return tuple(sorted(each.name for each in known if (each.whole or each.name) == fields))
 
 
 def extend_indexes(work: UnitOfWork, wanted: Iterable[Index]) -> None:
@@ -58,10 +66,9 @@ def extend_indexes(work: UnitOfWork, wanted: Iterable[Index]) -> None:
 
 
 def drop_instead(work: UnitOfWork, index: Index) -> None:
-    """Remove what an index takes the place of: the whole texts, or beginnings of another length."""
-    if index.instead:
-        for name in (index.instead, index.name):
-            work.run(f"DROP INDEX IF EXISTS {quoted(name)}")
+    """Remove what an index takes the place of: it would refuse texts that are longer than it can hold."""
+    for name in index.instead:
+        work.run(f"DROP INDEX IF EXISTS {quoted(name)}")
 
 
 def _of(form: Form, dialect: DialectName) -> Iterator[Index]:
@@ -89,20 +96,21 @@ def _shortened(table: str, fields: Iterable[Field], dialect: DialectName) -> Ind
     It serves the fields before them.
     """
     fields, room = list(fields), ROOM
-    columns, short = list[str](), False
+    columns, names = list[str](), list[str]()
     for field in fields:
-        longest = _longest(field)
+        longest, kept = _longest(field), max(room, 1)
         if longest > room:
-            columns.append(f"left({quoted(field.column)}, {max(room, 1)}) NULLS FIRST")
-            short, room = True, 0
+            columns.append(f"left({quoted(field.column)}, {kept}) NULLS FIRST")
+            names.append(f"{field.column}_{kept}")
         else:
             columns.append(f"{quoted(field.column)} NULLS FIRST")
-            room -= longest
-    if dialect == "sqlite" or not short:
-        return None
+            names.append(field.column)
+        room = max(room - longest, 0)
     whole = index_name(table, "_".join(field.column for field in fields))
-    name = index_name(table, "_".join([*(field.column for field in fields), "beginning"]))
-    return Index(name, table, ", ".join(columns), instead=whole)
+    name = index_name(table, "_".join(names))  # what it holds: of one name there is only one
+    if dialect == "sqlite" or name == whole:
+        return None
+    return Index(name, table, ", ".join(columns), whole=whole)
 
 
 def _longest(field: Field) -> int:

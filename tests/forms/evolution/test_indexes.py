@@ -179,3 +179,23 @@ def test_texts_of_any_length_are_saved_in_indexed_fields(runtime: Runtime, peopl
     with runtime.unit_of_work(SYSTEM) as work:
         made = records.create(work, ledger.form(), {"title": "a", "short_name": long})
     assert ledger.load(made["id"])["short_name"] == long
+
+
+@pytest.mark.database("postgresql")
+def test_what_was_built_ahead_of_long_texts_is_not_built_again_by_the_flip(
+    ledger: Ledger, ids: list[str]
+) -> None:
+    def built() -> list[tuple[Any, ...]]:
+        with ledger.runtime.reading(SYSTEM) as work:
+            return work.rows("SELECT oid FROM pg_class WHERE relname = %s", (f"{NAME}_650",))
+
+    ledger.field("short_name").update(index=True, max_length=4000)
+    assert ledger.publish().job is not None
+    worker = Worker(ledger.runtime)
+    while not built():
+        assert worker.run_due(limit=1)
+    ahead = built()
+    worker.run_due()
+    with ledger.runtime.reading(SYSTEM) as work:
+        assert work.app("ledger").version == 2
+    assert built() == ahead
