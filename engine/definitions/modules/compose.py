@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,7 +13,8 @@ from engine.definitions.modules import findings as say
 from engine.definitions.modules.composition import Composition
 from engine.definitions.modules.merging import Additions
 from engine.definitions.modules.origins import Origins
-from engine.definitions.modules.schema import ADD, EXTEND, MODULE, ModuleDocument
+from engine.definitions.modules.schema import ADD, EXTEND, MODULE, ModuleDocument, Parts
+from engine.definitions.pointers import Path
 from engine.findings import Finding
 from engine.protocols import DefinitionKind
 
@@ -80,6 +81,18 @@ def _ordered(modules: Modules, needs: Needs) -> list[str]:
     return sorted((key for key in modules if key in needs), key=lambda key: (len(needs[key]), key))
 
 
+def _parts(
+    section: str, key: str, parts: Parts, known: list[str], findings: list[Finding]
+) -> Iterator[tuple[str, str, Any, Path]]:
+    """(kind, key, document, where it is written) of what a section of a module says."""
+    for kind, objects in parts.items():
+        if kind not in known:
+            findings.append(say.unknown_kind((MODULE, key, section, kind), kind, known))
+            continue
+        for name, document in objects.items():
+            yield kind, name, document, (MODULE, key, section, kind, name)
+
+
 def _add(
     documents: dict[str, dict[str, Any]],
     key: str,
@@ -87,18 +100,13 @@ def _add(
     known: list[str],
     state: Additions,
 ) -> None:
-    for kind, objects in module.add.items():
-        if kind not in known:
-            state.findings.append(say.unknown_kind((MODULE, key, ADD, kind), kind, known))
-            continue
+    for kind, name, document, written in _parts(ADD, key, module.add, known, state.findings):
         there = documents.setdefault(kind, {})
-        for name, document in objects.items():
-            written = (MODULE, key, ADD, kind, name)
-            if name in there:
-                state.findings.append(say.conflict(written, name))
-            else:
-                there[name] = document
-                state.origins.put((kind, name), written)
+        if name in there:
+            state.findings.append(say.conflict(written, name))
+        else:
+            there[name] = document
+            state.origins.put((kind, name), written)
 
 
 def _extend(
@@ -108,16 +116,11 @@ def _extend(
     known: list[str],
     state: Additions,
 ) -> None:
-    for kind, objects in module.extend.items():
-        if kind not in known:
-            state.findings.append(say.unknown_kind((MODULE, key, EXTEND, kind), kind, known))
-            continue
+    for kind, name, added, written in _parts(EXTEND, key, module.extend, known, state.findings):
         there = documents.get(kind, {})
-        for name, added in objects.items():
-            written = (MODULE, key, EXTEND, kind, name)
-            if name not in there:
-                state.findings.append(say.unknown_target(written, name, there))
-            elif state.is_far((kind, name)):
-                state.findings.append(say.not_required(written, str(state.origins.written((kind, name))[1])))
-            else:
-                there[name] = state.to_object(there[name], added, (kind, name), written)
+        if name not in there:
+            state.findings.append(say.unknown_target(written, name, there))
+        elif state.is_far((kind, name)):
+            state.findings.append(say.not_required(written, str(state.origins.written((kind, name))[1])))
+        else:
+            there[name] = state.to_object(there[name], added, (kind, name), written)
