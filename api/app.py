@@ -128,6 +128,7 @@ def create_app(runtime: Runtime) -> Application:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        await edge.ended()
         edge.close()
 
     app = Application(

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
+import time
+from collections.abc import Callable
+from typing import TypeVar
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
+
+from engine.errors import TryAgain
+
+T = TypeVar("T")
+ATTEMPTS = 6
+FIRST_PAUSE = 0.005
 
 SERIALIZATION_FAILURE = "40001"
 DEADLOCK = "40P01"
@@ -23,3 +33,19 @@ def is_busy(failure: BaseException) -> bool:
         code = getattr(failure, "sqlite_errorcode", 0) & 0xFF
         return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
     return False
+
+
+def retried(run: Callable[[], T]) -> T:
+    """Run a whole transaction again when the store says it collided. Raises TryAgain in the end."""
+    pause = FIRST_PAUSE
+    for attempt in range(ATTEMPTS):
+        try:
+            return run()
+        except Exception as failure:
+            if not is_busy(failure):
+                raise
+            if attempt == ATTEMPTS - 1:
+                raise TryAgain() from failure
+        time.sleep(pause * (1 + random.random()))  # noqa: S311  spread, not secrecy
+        pause *= 2
+    raise TryAgain()

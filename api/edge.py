@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import random
 import time
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -17,13 +16,14 @@ from starlette.requests import Request
 
 from api import replies
 from api.bounded_threads import BoundedThreads
-from api.busy import is_busy
+from api.busy import is_busy, retried
 from api.file_threads import FileThreads
 from api.pace import Pace
 from api.prefix import PREFIX
+from api.turns import NotHere, Turns
 from designer_schemas.generate import schemas
 from engine.changes.operations import note
-from engine.errors import EngineError, TryAgain
+from engine.errors import EngineError
 from engine.findings import text
 from engine.identity import tokens
 from engine.identity.narrowing import PasswordChangeNeeded, WrongAddress
@@ -38,8 +38,6 @@ log = structlog.get_logger("fourfold.edge")
 
 T = TypeVar("T")
 Work = Callable[[UnitOfWork], T]
-ATTEMPTS = 6
-FIRST_PAUSE = 0.005
 PASSWORD_THREADS = 2
 PASSWORDS_WAITING = 16
 CASES_WAITING = 4
@@ -49,7 +47,8 @@ PASSWORD_PATHS = frozenset(PREFIX + path for path in ("/auth/password", "/auth/m
 
 class Edge:
     """One per process. SQLite: short reads run on the event loop, writes on one writer thread, so that
-    they queue instead of fighting for the lock. PostgreSQL: everything runs in a bounded pool.
+    they queue instead of fighting for the lock. PostgreSQL: what is short runs on the event loop, which
+    goes on while the server works, everything else in a bounded pool.
     """
 
     def __init__(self, runtime: Runtime) -> None:
@@ -57,8 +56,10 @@ class Edge:
         self.sessions = Sessions(runtime)
         self.sessions.used = self._note_use
         self.stopping: Callable[[], bool] = lambda: False
-        self._pace = Pace()
         self._sqlite = runtime.database.dialect == "sqlite"
+        # On PostgreSQL the waits of a transaction keep nobody else waiting: only its own work counts.
+        self._pace = Pace() if self._sqlite else Pace(time.thread_time)
+        self._turns = Turns(runtime.database, self._pace, runtime.settings.pool_size)
         # One connection of the pool stays free for reads on the event loop.
         size = max(1, runtime.settings.pool_size - 1) if self._sqlite else runtime.settings.pool_size
         self._pool: Executor = ThreadPoolExecutor(size, "fourfold-request")
@@ -101,8 +102,10 @@ class Edge:
             ) as work:
                 return function(work)
 
-        if not inline or not self._sqlite:
+        if not inline:
             return await self._in(self._pool, lambda: retried(run))
+        if not self._sqlite:
+            return await self._between(shape, run, self._pool)
         if shape is None:
             return run()
         if self._pace.is_quick(shape):
@@ -110,12 +113,19 @@ class Edge:
         return await self._in(self._pool, lambda: self._pace.timed(shape, run))
 
     async def write(
-        self, request: Request, function: Work[T], *, source: str = "api", shape: Hashable = None
+        self,
+        request: Request,
+        function: Work[T],
+        *,
+        source: str = "api",
+        shape: Hashable = None,
+        parts: int = 1,
     ) -> T:
         """Run `function` in a writing unit of work of the caller; commits when it returns.
 
-        On SQLite a `shape` that was quick before runs on the event loop while no other writer is at work. With
-        the header `Idempotency-Key` the answer is stored in the same transaction, and the same
+        On SQLite a `shape` that was quick before runs on the event loop while no other writer is at work, on
+        PostgreSQL in any case; there work of many `parts` calls `UnitOfWork.breathe` between them. With the
+        header `Idempotency-Key` the answer is stored in the same transaction, and the same
         request with the same key gets that answer again. Raises KeyReused for another request.
         """
         secret = bearer(request)
@@ -132,8 +142,10 @@ class Edge:
                     return function(work)
                 return replies.once(work, key, _with_rights(digest, principal), function)
 
-        if shape is None or not self._sqlite:
+        if shape is None:
             return await self._in(self._writer, lambda: retried(run))
+        if not self._sqlite:
+            return await self._between(shape, run, self._writer, parts=parts)
         if not self._queued and self._pace.is_quick(shape):
             try:
                 return self._pace.timed(shape, partial(run, wait=False))
@@ -146,6 +158,17 @@ class Edge:
             return await self._in(self._writer, lambda: self._pace.timed(shape, partial(retried, run)))
         finally:
             self._queued -= 1
+
+    async def _between(
+        self, shape: Hashable, run: Callable[[], T], executor: Executor, *, parts: int = 1
+    ) -> T:
+        """On the event loop between others where that is right, else on a thread."""
+        try:
+            return await self._turns.run(shape, run)
+        except NotHere:
+            return await self._in(
+                executor, lambda: self._pace.timed(shape, partial(retried, run), parts=parts)
+            )
 
     async def read_as(self, principal: Principal, function: Work[T]) -> T:
         """Run `function` in a reading unit of work of `principal` (who is known without a token)."""
@@ -212,6 +235,10 @@ class Edge:
                 tokens.note_use(work, token)
 
         self._writer.submit(store).add_done_callback(_told)
+
+    async def ended(self) -> None:
+        """When what runs on the event loop has come to its end."""
+        await self._turns.ended()
 
     def close(self) -> None:
         """Let running requests end, then stop the threads."""
@@ -308,19 +335,3 @@ async def request_digest(request: Request) -> str:
 def _with_rights(digest: str, principal: Principal) -> str:
     """A request of a narrow token is another request than the same one of its owner."""
     return digest if principal.narrow is None else f"{digest} {principal.narrow.key}"
-
-
-def retried(run: Callable[[], T]) -> T:
-    """Run a whole transaction again when the store says it collided. Raises TryAgain in the end."""
-    pause = FIRST_PAUSE
-    for attempt in range(ATTEMPTS):
-        try:
-            return run()
-        except Exception as failure:
-            if not is_busy(failure):
-                raise
-            if attempt == ATTEMPTS - 1:
-                raise TryAgain() from failure
-        time.sleep(pause * (1 + random.random()))  # noqa: S311  spread, not secrecy
-        pause *= 2
-    raise TryAgain()

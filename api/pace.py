@@ -27,15 +27,20 @@ class Pace:
         """Whether the last request of this shape was short enough for the event loop."""
         return hash(shape) in self._quick
 
-    def timed(self, shape: Hashable, run: Callable[[], T]) -> T:
-        """Run it and remember how it went; those asked longest ago are forgotten first."""
-        key, start = hash(shape), self._clock()
+    def timed(self, shape: Hashable, run: Callable[[], T], *, parts: int = 1) -> T:
+        """Run it and remember how it went; others may run between its `parts`, which are much the same."""
+        start = self._clock()
         try:
             return run()
         finally:
-            # Several threads come here. Each step is safe on its own, whatever another did in between.
-            self._quick.pop(key, None)
-            if self._clock() - start <= SLOW_SECONDS:
-                self._quick[key] = None
-                if len(self._quick) > REMEMBERED:
-                    self._quick.popitem(last=False)
+            self.note(shape, (self._clock() - start) / parts)
+
+    def note(self, shape: Hashable, seconds: float) -> None:
+        """Remember how long it kept everybody waiting; those asked longest ago are forgotten first."""
+        # Several threads come here. Each step is safe on its own, whatever another did in between.
+        key = hash(shape)
+        self._quick.pop(key, None)
+        if seconds <= SLOW_SECONDS:
+            self._quick[key] = None
+            if len(self._quick) > REMEMBERED:
+                self._quick.popitem(last=False)

@@ -25,6 +25,7 @@ from engine.sealing.ring import KeyRing
 from engine.settings import Settings
 from engine.storage.database import Database, Mode
 from engine.storage.driver import MARK, literal
+from engine.storage.fibers import require_thread
 from engine.storage.unit_of_work import UnitOfWork, open_unit
 
 PUBLISH_LOCK = 4_401_001
@@ -150,6 +151,7 @@ class Runtime:
         found = kept.get(_place(key, group))
         if found is not None:
             return found
+        require_thread()
         if len(group) == 1:
             found = self._compiled(work, key, version)
             kept.keep({_place(key, group): found})

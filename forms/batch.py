@@ -134,6 +134,7 @@ def _quick(
             prefetch(access, form, [item.data for item in items if isinstance(item.data, dict)])
             held = _held(work, form, items)
             for item in items:
+                work.breathe()
                 mark = work.writes
                 outcome, record = _attempt(access, form, item, held)
                 if outcome.failure is not None and not atomic and work.writes != mark:

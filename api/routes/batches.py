@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.answers import answer, dumps
 from api.body import json_object, query
 from api.described import body_of
-from api.edge import read, write
+from api.edge import edge_of, read
 from api.errors import language, problem, request_id, status_of
 from engine.definitions.app import CompiledApp
 from engine.errors import Invalid
@@ -60,7 +60,10 @@ async def batch_records(request: Request, app: str, form: str) -> Response:
     body = await json_object(request, allowed=("mode", "items"))
     atomic, items = read_mode(body), _items(body.get("items"))
     return await _ran(
-        request, app, form, lambda work, found, where: run_batch(work, found, where, items, atomic=atomic)
+        request,
+        (app, form),
+        len(items),
+        lambda work, found, where: run_batch(work, found, where, items, atomic=atomic),
     )
 
 
@@ -81,7 +84,10 @@ async def upsert_records(request: Request, app: str, form: str) -> Response:
     body = await json_object(request, allowed=("mode", "items"))
     atomic, items = read_mode(body), _list(body.get("items"))
     return await _ran(
-        request, app, form, lambda work, found, where: upsert(work, found, where, on, items, atomic=atomic)
+        request,
+        (app, form),
+        len(items),
+        lambda work, found, where: upsert(work, found, where, on, items, atomic=atomic),
     )
 
 
@@ -112,15 +118,18 @@ async def aggregate_records(request: Request, app: str, form: str) -> Response:
     return answer(await read(request, run))
 
 
-async def _ran(request: Request, app: str, form: str, run: Run) -> Response:
+async def _ran(request: Request, place: tuple[str, str], count: int, run: Run) -> Response:
+    """The answer of a batch of `count` items for a form of an app."""
     locale, identifier = language(request), request_id(request)
+    app, form = place
 
     def step(work: UnitOfWork) -> dict[str, Any]:
         found = work.app(app)
         outcomes = run(work, found, compiled_form(found, form))
         return answer_of(outcomes, locale=locale, identifier=identifier)
 
-    return answer(await write(request, step))
+    shape = (request.url.path, count.bit_length())
+    return answer(await edge_of(request).write(request, step, shape=shape, parts=count))
 
 
 def answer_of(outcomes: Sequence[Outcome], *, locale: str, identifier: str) -> dict[str, Any]:
@@ -162,7 +171,7 @@ def _items(raw: Any) -> list[Item]:
 
 
 def _item(raw: Any, pointer: str, findings: list[Finding]) -> Item | None:
-    if not isinstance(raw, dict) or raw.get("op") not in RESULTS:
+    if not isinstance(raw, dict) or raw.get("op") not in tuple(RESULTS):
         known = "、".join(RESULTS), ", ".join(RESULTS)
         findings.append(_wrong(f"{pointer}/op", f"应为 {known[0]} 之一。", f"One of {known[1]} is expected."))
         return None

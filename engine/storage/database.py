@@ -16,6 +16,8 @@ from psycopg.types.json import set_json_loads
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import QueuePool
 
+from engine.storage.fibers import LoopConnection, require_thread
+
 INTEGRITY = (sqlite3.IntegrityError, psycopg.errors.IntegrityError)
 """What the drivers raise when a constraint of the database refuses a row."""
 
@@ -104,14 +106,20 @@ class Database:
         set_json_loads(orjson.loads)
         url = self.url.set(drivername="postgresql+psycopg")
 
+        def connect(_dialect: Any, _record: Any, given: list[Any], options: dict[str, Any]) -> Any:
+            require_thread()
+            return LoopConnection.connect(*given, **options)
+
         def engine(**options: Any) -> Engine:
-            return sa.create_engine(
+            made = sa.create_engine(
                 url,
                 max_overflow=4,
                 connect_args={"options": "-c timezone=UTC"},
                 json_serializer=lambda value: orjson.dumps(value).decode(),
                 **options,
             )
+            event.listen(made, "do_connect", connect)
+            return made
 
         self._write_pool = self._read_pool = engine(pool_size=2 * pool_size, isolation_level="AUTOCOMMIT")
         self.writer = engine(pool_size=1)
@@ -164,6 +172,11 @@ class Database:
         finally:
             self._writes = False
             self._write_lock.release()
+
+    def has_free_connection(self) -> bool:
+        """Whether a transaction that begins now need not connect first (PostgreSQL)."""
+        pool = self._write_pool.pool
+        return isinstance(pool, QueuePool) and pool.checkedin() > 0
 
     @contextmanager
     def outside(self) -> Iterator[Any]:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from engine.definitions.app import AppNotFound
 from engine.errors import EngineError
 from engine.storage.database import LATE_BEGIN, Mode
+from engine.storage.fibers import breathe
 from engine.storage.waiting import Insert, Row, WaitingRows
 
 if TYPE_CHECKING:
@@ -167,6 +168,10 @@ class UnitOfWork:
         self.writes += 1
         self._waiting.update(sql, params, table=table, record=record)
         return 1
+
+    def breathe(self) -> None:
+        """Let other requests run, if this one keeps the event loop: called between the parts of long work."""
+        breathe()
 
     def app(self, key: str) -> CompiledApp:
         """The app as this transaction sees it. Raises AppNotFound."""

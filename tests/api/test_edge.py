@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from api import edge as edge_module
+from api import busy
 from api.answers import answer
 from api.app import create_app
 from api.body import json_body
 from api.bounded_threads import BoundedThreads
-from api.busy import is_busy
-from api.edge import edge_of, retried, write
+from api.busy import is_busy, retried
+from api.edge import edge_of, write
 from engine.errors import TryAgain
 from engine.identity import repository
 from engine.identity.passwords import TooManyFailures
@@ -183,8 +183,26 @@ def test_a_write_that_was_quick_runs_inline_while_nobody_else_writes(counting, h
 
 
 @pytest.mark.database("postgresql")
-def test_postgresql_reads_always_run_in_the_pool(counting, headers):
-    assert counting.get("/thread?inline=1", headers=headers).json()["thread"].startswith("fourfold-request")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_on_postgresql_what_was_quick_runs_on_the_event_loop(counting, headers, method):
+    def thread(shape):
+        asked = counting.request(method, f"/thread?inline=1&shape={shape}", headers=headers)
+        return asked.json()["thread"]
+
+    assert thread("a").startswith("fourfold-request")
+    counting.app.state.edge._pace.note("a", 0.0)
+    assert not thread("a").startswith("fourfold")
+    counting.app.state.edge._pace.note("a", 1.0)
+    assert thread("a").startswith("fourfold-request")
+
+
+@pytest.mark.database("postgresql")
+def test_work_of_many_parts_is_judged_by_one_part(counting):
+    pace = counting.app.state.edge._pace
+    pace.timed("batch", lambda: sum(range(1_000_000)), parts=100)
+    assert pace.is_quick("batch")
+    pace.timed("batch", lambda: sum(range(3_000_000)))
+    assert not pace.is_quick("batch")
 
 
 def test_passwords_have_few_threads_and_a_short_queue():
@@ -209,7 +227,7 @@ def test_passwords_have_few_threads_and_a_short_queue():
 
 
 def test_collisions_are_tried_again_and_then_reported(monkeypatch):
-    monkeypatch.setattr(edge_module, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(busy, "FIRST_PAUSE", 0.0)
     calls = []
 
     def collide(times):
@@ -225,7 +243,7 @@ def test_collisions_are_tried_again_and_then_reported(monkeypatch):
     calls.clear()
     with pytest.raises(TryAgain):
         retried(collide(99))
-    assert len(calls) == edge_module.ATTEMPTS
+    assert len(calls) == busy.ATTEMPTS
 
 
 def test_only_collisions_are_tried_again():
@@ -242,9 +260,9 @@ def test_sqlite_busy_is_recognised(tmp_path):
 
     first, second = open_file(), open_file()
     first.execute("BEGIN IMMEDIATE")
-    with pytest.raises(sqlite3.OperationalError) as busy:
+    with pytest.raises(sqlite3.OperationalError) as refused:
         second.execute("BEGIN IMMEDIATE")
-    assert is_busy(busy.value)
+    assert is_busy(refused.value)
     first.close()
     second.close()
 
