@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +11,7 @@ import httpx
 import orjson
 
 from engine.connect.addresses import AddressRefused, PublicTransport
+from engine.connect.deadline import deadline
 from engine.errors import EngineError
 from engine.findings import text
 from engine.jobs.worker import PermanentFailure
@@ -23,6 +22,8 @@ ANSWER_LIMIT = 2000
 COVERED = "••••••"
 HEADERS = {"Content-Type": "application/json", "User-Agent": "Fourfold", "Accept-Encoding": "identity"}
 AGAIN = frozenset({408, 409, 423, 425, 429})
+
+Trace = Callable[[str, Mapping[str, Any]], None]
 
 
 class CallRefused(PermanentFailure):
@@ -78,10 +79,10 @@ def perform(call: Call, *, allow_private: bool) -> int:
     content = None if call.body is None else orjson.dumps(call.body)
     try:
         with (
-            _deadline(DEADLINE_SECONDS) as deadline,
+            _in_time(DEADLINE_SECONDS) as trace,
             httpx.Client(transport=transport, timeout=TIMEOUT, trust_env=False) as client,
             client.stream(
-                call.method, call.url, headers=headers, content=content, extensions={"trace": deadline.trace}
+                call.method, call.url, headers=headers, content=content, extensions={"trace": trace}
             ) as answer,
         ):
             return _judge(answer, call.secrets)
@@ -100,51 +101,23 @@ def perform(call: Call, *, allow_private: bool) -> int:
         raise CallFailed(text(f"调用失败：{said}", f"The call failed: {said}")) from broken
 
 
-class _Deadline:
-    """Cuts the connection of one call when its time is up: timeouts of httpx start anew with every byte."""
-
-    def __init__(self) -> None:
-        self.passed = False
-        self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
-
-    def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Told by httpx about every step; remembers the socket, which TLS replaces by another one."""
-        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
-            with self._lock:
-                self._socket = info["return_value"].get_extra_info("socket")
-                if self.passed:
-                    self._cut()
-
-    def pass_now(self) -> None:
-        with self._lock:
-            self.passed = True
-            self._cut()
-
-    def _cut(self) -> None:
-        if self._socket is not None:
-            with suppress(OSError):  # closed already
-                # the plain method even under TLS, whose own one is not made for two threads
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-
-
 @contextmanager
-def _deadline(seconds: float) -> Iterator[_Deadline]:
-    """Raises CallFailed for whatever broke because the time was up."""
-    deadline = _Deadline()
-    timer = threading.Timer(seconds, deadline.pass_now)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield deadline
-    except httpx.HTTPError as broken:
-        if deadline.passed:
-            raise CallFailed(
-                text("对方系统未能及时完成应答。", "The other side did not finish its answer in time.")
-            ) from broken
-        raise
-    finally:
-        timer.cancel()
+def _in_time(seconds: float) -> Iterator[Trace]:
+    """What httpx is to tell its steps. Raises CallFailed for whatever broke because the time was up."""
+    with deadline(seconds) as until:
+
+        def trace(event: str, info: Mapping[str, Any]) -> None:
+            if event == "connection.connect_tcp.complete":
+                until.watch(info["return_value"].get_extra_info("socket"))
+
+        try:
+            yield trace
+        except httpx.HTTPError as broken:
+            if until.passed:
+                raise CallFailed(
+                    text("对方系统未能及时完成应答。", "The other side did not finish its answer in time.")
+                ) from broken
+            raise
 
 
 def _judge(answer: httpx.Response, secrets: tuple[str, ...]) -> int:

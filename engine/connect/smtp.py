@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING
 
+from engine.connect.deadline import Deadline, deadline
 from engine.errors import EngineError
 from engine.findings import Text, text
 from engine.jobs.worker import OutcomeUnknown, PermanentFailure
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from engine.settings import Settings
 
 TIMEOUT = 20.0
+DEADLINE_SECONDS = 60.0
+"""Between the first word and the last, however slowly the server speaks."""
+TOO_SLOW = text("邮件服务器应答过慢，连接已中断。", "The mail server answered too slowly and was cut off.")
 
 
 class MailOff(PermanentFailure):
@@ -95,14 +100,35 @@ def send(mail: Mail, settings: Settings, at: datetime) -> None:
     if not settings.smtp_host:
         raise MailOff
     message = compose(mail, settings.smtp_sender, at)
-    with _sorted(), _connected(settings) as server:
+    with deadline(DEADLINE_SECONDS) as until, _sorted(until), _connected(settings, until) as server:
         _envelope(server, parseaddr(settings.smtp_sender)[1], mail.to)
         _hand_over(server, message.as_bytes())
 
 
+class _Timed(smtplib.SMTP):
+    """A connection that ends with its deadline, from the greeting on."""
+
+    def __init__(self, settings: Settings, until: Deadline) -> None:
+        self._until = until
+        super().__init__(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        made: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]
+        self._until.watch(made)
+        return made
+
+    def getreply(self) -> tuple[int, bytes]:
+        """The code and the words; what was cut short, or begins with no code, is no reply."""
+        code, said = super().getreply()
+        if self._until.passed or not 200 <= code < 600:
+            self.close()
+            raise smtplib.SMTPServerDisconnected(f"no whole reply: {code} {said[:100]!r}")
+        return code, said
+
+
 @contextmanager
-def _connected(settings: Settings) -> Iterator[smtplib.SMTP]:
-    server = smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT)
+def _connected(settings: Settings, until: Deadline) -> Iterator[smtplib.SMTP]:
+    server = _Timed(settings, until)
     try:
         if settings.smtp_tls:
             server.starttls(context=ssl.create_default_context())
@@ -142,11 +168,12 @@ def _quoted(code: int, answer: object) -> tuple[Text]:
 
 
 @contextmanager
-def _sorted() -> Iterator[None]:
+def _sorted(until: Deadline) -> Iterator[None]:
     """Failures outside the hand-over mean that nothing was sent."""
     try:
         yield
     except smtplib.SMTPResponseException as refused:
         raise MailDelayed(*_quoted(refused.smtp_code, refused.smtp_error)) from refused
     except (smtplib.SMTPException, OSError) as broken:
-        raise MailDelayed(details={"reason": repr(broken)}) from broken
+        said = (TOO_SLOW,) if until.passed else ()
+        raise MailDelayed(*said, details={"reason": repr(broken)}) from broken
