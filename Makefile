@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PACKAGES := engine forms flows rules reports designer_schemas api
-WORKERS ?= auto
+# One for each processor the system shows: `auto` leaves out the second thread of each core.
+WORKERS ?= logical
 # platformdirs says so once where there is no login session, as in a container.
 QUIET := -W "ignore:XDG_RUNTIME_DIR is not set"
 export PYTHONPATH := $(CURDIR)

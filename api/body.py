@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -121,29 +121,48 @@ def _refuse_deep_nesting(value: Any) -> None:
         level = [each for group in inner for each in group]
 
 
+class _Long(str):
+    """A number of a body with more digits than JSON keeps."""
+
+    __slots__ = ()
+
+
 def _refuse_long_numbers(raw: bytes) -> None:
-    def look(number: str) -> float:
+    met: list[_Long] = []
+
+    def look(number: str) -> float | _Long:
         mantissa = number.lower().split("e")[0]
         digits = "".join(sign for sign in mantissa if sign.isdigit()).lstrip("0")
-        if len(digits) > EXACT_DIGITS:
-            raise NumberTooLong(details={"number": number[:60]})
-        return 0.0
+        if len(digits) <= EXACT_DIGITS:
+            return 0.0
+        met.append(_Long(number))
+        return met[-1]
 
-    json.loads(raw, parse_float=look, parse_int=look)
+    value = json.loads(raw, parse_float=look, parse_int=look)
+    if met:  # one that a later key of the same name covers stands nowhere
+        places = _leaves(value, "", lambda each: isinstance(each, _Long))
+        pointer, number = next(places, ("", met[0]))
+        raise NumberTooLong(pointer=pointer, details={"number": number[:60]})
 
 
 def _nul_pointers(value: Any, pointer: str) -> Iterator[str]:
-    if isinstance(value, str):
-        if "\x00" in value:
-            yield pointer
+    for place, _ in _leaves(value, pointer, lambda each: isinstance(each, str) and "\x00" in each):
+        yield place
+
+
+def _leaves(value: Any, pointer: str, wanted: Callable[[Any], bool]) -> Iterator[tuple[str, Any]]:
+    """The values of a body, and the keys of its objects, that are `wanted`, with pointers to where they stand."""
+    if wanted(value):
+        yield pointer, value
     elif isinstance(value, list):
         for position, each in enumerate(value):
-            yield from _nul_pointers(each, f"{pointer}/{position}")
+            yield from _leaves(each, f"{pointer}/{position}", wanted)
     elif isinstance(value, dict):
         for key, each in value.items():
-            if "\x00" in key:
-                yield pointer
-            yield from _nul_pointers(each, f"{pointer}/{key}")
+            if wanted(key):
+                yield pointer, key
+            inner = key.replace("~", "~0").replace("/", "~1")
+            yield from _leaves(each, f"{pointer}/{inner}", wanted)
 
 
 def query(request: Request, *allowed: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from api.problems import BadRequest, MethodNotAllowed, RouteNotFound, Unexpected
 from engine.errors import EngineError, Invalid
-from engine.findings import Finding, error, text
+from engine.findings import Finding, advised, error, text
 
 log = structlog.get_logger("fourfold.api")
 
@@ -85,7 +85,7 @@ def problem(failure: EngineError, *, locale: str = "zh", request_id: str = "") -
         "detail": cast("Mapping[str, str]", failure.message)[locale],
         "message": dict(failure.message),
         "pointer": failure.pointer,
-        "fix": dict(failure.fix),
+        "fix": dict(advised(failure.code, failure.fix)),
         "errors": [each.as_json() for each in findings],
         **({"details": failure.details} if failure.details else {}),
         **({"request_id": request_id} if request_id else {}),
@@ -140,7 +140,10 @@ def _parameter_finding(refused: Mapping[str, Any]) -> Finding:
 
 
 async def on_surprise(request: Request, failure: Exception) -> Response:
-    return surprise_response(failure, request)
+    response = surprise_response(failure, request)
+    # the failure goes on to the server, which closes the connection: a client that knows asks on another one
+    response.headers["connection"] = "close"
+    return response
 
 
 def surprise_response(failure: Exception, request: Request) -> Response:

@@ -43,7 +43,7 @@ SUMMARIES: dict[str, tuple[str, tuple[str, ...], str]] = {
     "record_history": ("The changes of a record, newest first", ("before", "limit"), "List"),
     "get_record": ("One record", ("fields",), "Record"),
     "update_record": ("Change a record", ("dry_run", "If-Match", "Idempotency-Key"), "Record"),
-    "delete_record": ("Move a record to the recycle bin", ("Idempotency-Key",), ""),
+    "delete_record": ("Move a record to the recycle bin", ("If-Match", "Idempotency-Key"), ""),
 }
 
 FORM, RECORD = "/apps/{app}/forms/{form}", "/apps/{app}/forms/{form}/records/{record}"

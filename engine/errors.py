@@ -40,6 +40,14 @@ class EngineError(Exception):
         return Finding("error", self.code, self.pointer, self.message, self.fix)
 
 
+ASKED_WRONG = frozenset({"invalid_parameter", "unknown_key"})
+ASKED: Text = {
+    "zh": "请求的参数不正确。",
+    "en": "Something in this request is not as it should be.",
+}
+"""What `Invalid` says where only the way of asking is wrong, and no data."""
+
+
 class Invalid(EngineError):
     """The data does not fit the form."""
 
@@ -49,7 +57,8 @@ class Invalid(EngineError):
     fix_en = "Correct each point named below and send it again."
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__(pointer=findings[0].pointer if findings else "")
+        asked = type(self) is Invalid and findings and all(each.code in ASKED_WRONG for each in findings)
+        super().__init__(ASKED if asked else None, pointer=findings[0].pointer if findings else "")
         self.findings = tuple(findings)
         self.args = ("; ".join(f"{f.pointer}:{f.code}" for f in self.findings),)
 

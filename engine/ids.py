@@ -8,49 +8,61 @@ import time
 
 _lock = threading.Lock()
 _last = 0
-_tails: list[bytes] = []
+_tails: list[str] = []
+_beginning = (-1, "")
 DRAWN = 64
+VARIANT = {f"{digit:x}": f"{8 + digit % 4:x}" for digit in range(16)}
 os.register_at_fork(after_in_child=_tails.clear)
 
 
 def new_id() -> str:
     """A UUIDv7 (RFC 9562) as 36 characters; later calls of one process sort after earlier ones."""
-    return _identifier(_stamps(1), _tail())
+    global _last
+    stamp = time.time_ns() >> 8  # 256 ns ticks: the 12 bits below the millisecond keep order in bursts
+    with _lock:
+        if stamp <= _last:
+            stamp = _last + 1
+        _last = stamp
+    try:
+        tail = _tails.pop()
+    except IndexError:
+        tail = _refilled()
+    return _head(stamp) + tail
 
 
 def new_ids(count: int) -> list[str]:
     """As many of them at once, in order."""
-    first, tails = _stamps(count), os.urandom(8 * count)
-    return [_identifier(first + at, tails[8 * at : 8 * at + 8]) for at in range(count)]
-
-
-def _tail() -> bytes:
-    """Eight random bytes; asking the system for each of them takes longer than all the rest."""
-    try:
-        return _tails.pop()
-    except IndexError:
-        drawn = os.urandom(8 * DRAWN)
-        tails = [drawn[at : at + 8] for at in range(0, 8 * DRAWN, 8)]
-        first = tails.pop()
-        _tails.extend(tails)
-        return first
-
-
-def _stamps(count: int) -> int:
-    """The first of so many stamps in a row that nobody else has."""
     global _last
-    stamp = time.time_ns() >> 8  # 256 ns ticks: the 12 bits below the millisecond keep order in bursts
     with _lock:
-        stamp = max(stamp, _last + 1)
-        _last = stamp + count - 1
-    return stamp
+        first = max(time.time_ns() >> 8, _last + 1)
+        _last = first + count - 1
+    return [_head(first + at) + tail for at, tail in enumerate(_drawn(count))]
 
 
-def _identifier(stamp: int, tail: bytes) -> str:
+def _refilled() -> str:
+    """A random half; asking the system for each of them takes longer than all the rest."""
+    tails = _drawn(DRAWN)
+    first = tails.pop()
+    _tails.extend(tails)
+    return first
+
+
+def _drawn(count: int) -> list[str]:
+    """So many random halves."""
+    drawn = os.urandom(8 * count).hex()
+    return [
+        f"-{VARIANT[drawn[at]]}{drawn[at + 1 : at + 4]}-{drawn[at + 4 : at + 16]}"
+        for at in range(0, 16 * count, 16)
+    ]
+
+
+def _head(stamp: int) -> str:
+    """The half that tells the time."""
+    global _beginning
     milliseconds, fraction = divmod(stamp << 8, 1_000_000)
-    sub = (fraction << 12) // 1_000_000
-    rest = tail.hex()
-    variant = 0x80 | (tail[0] & 0x3F)
-    return (
-        f"{milliseconds >> 16:08x}-{milliseconds & 0xFFFF:04x}-7{sub:03x}-{variant:02x}{rest[2:4]}-{rest[4:]}"
-    )
+    known, text = _beginning
+    if known != milliseconds:
+        whole = f"{milliseconds:012x}"
+        text = f"{whole[:8]}-{whole[8:]}-7"
+        _beginning = (milliseconds, text)
+    return f"{text}{(fraction << 12) // 1_000_000:03x}"

@@ -122,6 +122,10 @@ class ChangeListener(ABC):
         """
         return True
 
+    def alters(self, app: CompiledApp, form: str) -> bool:
+        """Whether it may set values of records of this form in `before_save`."""
+        return type(self).before_save is not ChangeListener.before_save
+
     def before_save(self, work: UnitOfWork, change: RecordChange) -> None:
         """May set values in `change.after` or raise to forbid the save."""
 

@@ -81,6 +81,10 @@ class VisibleShape:
         full = self.prefix + name
         return self.grants.shows(full) or (self.masked and self.grants.masks(full))
 
+    def parts(self, name: str) -> list[str]:
+        """The parts of a field that the reader may see."""
+        return self.whole.parts(name) if self._tells(name) else []
+
     def called(self, label: str) -> str | None:
         """The key of what people call so, if the reader may see it."""
         key = self.whole.called(label)
@@ -233,7 +237,7 @@ class Access:
         if grants.unlimited:
             return None
         allowed = [grant for grant in grants.grants if not _denied(grant, record, env)]
-        found = tuple(grant for grant in allowed if _owns(grant, record, env))
+        found = tuple([grant for grant in allowed if _owns(grant, record, env)])
         if len(found) == len(allowed):
             return found
         how = shared(self.work, record["id"], write=write)
@@ -294,12 +298,14 @@ class Access:
 
 def _owns(grant: CompiledGrant, record: Mapping[str, Any], env: Env) -> bool:
     """Whether the record is one of the grant's own rows."""
-    return _has(grant.where, record, env) and all(each.holds(record, env) for each in grant.also)
+    if not _has(grant.where, record, env):
+        return False
+    return not grant.also or all(each.holds(record, env) for each in grant.also)
 
 
 def _denied(grant: CompiledGrant, record: Mapping[str, Any], env: Env) -> bool:
     """Whether the record is among those that the grant is without."""
-    return any(each.holds(record, env) for each in grant.without)
+    return bool(grant.without) and any(each.holds(record, env) for each in grant.without)
 
 
 def _has(where: Condition, record: Mapping[str, Any], env: Env) -> bool:

@@ -146,7 +146,7 @@ class _Maker:
         if rows is not None:
             conditions.append(exp.paren(rows))
         if where is not None:
-            conditions.append(exp.paren(lower(where, self.row, self.query.params, self.dialect)))
+            conditions.append(exp.paren(self.row.filtered(where, sought=True)))
         for source, on in self.joins.clauses:
             select = select.join(source.copy(), on=on.copy(), join_type="left", copy=False)
         for condition in conditions:

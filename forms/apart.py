@@ -6,8 +6,8 @@ same moment only one passes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlglot import exp
@@ -54,6 +54,24 @@ class NoOverlap:
     def fields(self) -> tuple[str, ...]:
         """The fields it compares."""
         return (*self.by, *(self.span or ()), *((self.members,) if self.members else ()))
+
+    def renamed(self, name: Callable[[str], str]) -> NoOverlap:
+        """The same rule where its fields are called as `name` says."""
+        low, high = self.span or ("", "")
+        return replace(
+            self,
+            by=tuple(map(name, self.by)),
+            span=(name(low), name(high)) if self.span is not None else None,
+            members=name(self.members) if self.members is not None else None,
+        )
+
+    def same(self, other: NoOverlap) -> bool:
+        """Whether both forbid the same."""
+        return self._meaning() == other._meaning()
+
+    def _meaning(self) -> tuple[object, ...]:
+        when = self.when.text() if isinstance(self.when, CheckedExpression) else self.when
+        return set(self.by), self.span, self.members, self.half, when
 
 
 def compile_apart(form: Form, context: Context) -> None:

@@ -15,14 +15,14 @@ from forms.compiled import Form
 from forms.deletion import delete
 from forms.edits import Edit
 from forms.environment import variables
+from forms.intake import Intake, create_record
+from forms.nested import Room, save_new
 from forms.output import record_json, saved_json
 from forms.plans import kept
-from forms.presets import apply_presets
 from forms.reading_columns import Path
-from forms.reading_json import reader
 from forms.reading_plan import ReadingPlan, default_fields, make_plan
 from forms.records import RecordNotFound
-from forms.targets import check_targets
+from forms.saving import is_latest
 
 
 class DryRun(Exception):
@@ -74,20 +74,7 @@ def create_json(
 ) -> dict[str, Any]:
     """Save a new record. Raises Forbidden, ForbiddenField, Invalid; DryRun with the answer instead of saving."""
     access = Access(work, app)
-    return _answer(access, form, create_record(access, form, data), dry_run=dry_run)
-
-
-def create_record(access: Access, form: Form, data: Any) -> Record:
-    """The saved record in memory form. Raises Forbidden, ForbiddenField, Invalid."""
-    grants = access.demand(form.key, "create")
-    read = reader(form, grants)
-    values = apply_presets(access, form, grants, read.read(data))
-    check_targets(access, form, None, values)
-    record = records.create(access.work, form, values)
-    access.check_written(None if grants.unlimited else grants.grants, read.written, record)
-    importing = access.bringing(form.key, grants)
-    access.check_written(None if importing.unlimited else importing.grants, read.written, record)
-    return record
+    return _answer(access, form, Intake(access, form).create(data), dry_run=dry_run)
 
 
 def update_json(
@@ -120,22 +107,28 @@ def update_record(
 ) -> Record:
     """As `update_json`, with the saved record in memory form; `held` is the record if it is locked already."""
     grants = access.grants(form.key, "update")
+    data = save_new(access, form, data, writes=grants.writes, create=create_record, room=Room())
     edit = Edit(access, form, grants, data, if_match)
-    saved = records.update(access.work, form, record, {}, alter=edit.values, held=held)
+    with edit.as_sent():
+        saved = records.update(access.work, form, record, {}, alter=edit.values, held=held)
     access.check_written(edit.held, edit.written, saved)
     access.check_written(edit.importing, edit.written, saved)
     return saved
 
 
-def delete_json(work: UnitOfWork, app: CompiledApp, form: Form, record: str) -> None:
-    """Move a record to the recycle bin. Raises RecordNotFound, Forbidden, RecordLocked, Referenced."""
+def delete_json(
+    work: UnitOfWork, app: CompiledApp, form: Form, record: str, *, if_match: int | None = None
+) -> None:
+    """Move a record to the recycle bin; `if_match` is strict. Raises RecordNotFound, Forbidden,
+    PreconditionFailed, RecordLocked, Referenced.
+    """
     access = Access(work, app)
     if not access.sees(form, record):
         raise RecordNotFound()
     grants = access.demand(form.key, "delete")
     if not grants.unlimited and not any(access.flags(form, grants, record, write=True) or []):
         raise Forbidden()
-    delete(work, form, record)
+    delete(work, form, record, if_match=if_match)
 
 
 def many_json(access: Access, form: Form, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -157,7 +150,7 @@ def many_json(access: Access, form: Form, ids: Sequence[str]) -> dict[str, dict[
 
 def _answer(access: Access, form: Form, record: Record, *, dry_run: bool) -> dict[str, Any]:
     """The record as its writer may read it; just its id when the writer may not."""
-    answer = saved_json(access, form, record) if records.is_latest(access.work, record) else None
+    answer = saved_json(access, form, record) if is_latest(access.work, record) else None
     if answer is None:
         try:
             answer = get_json(access.work, access.app, form, record["id"])

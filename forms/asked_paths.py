@@ -118,7 +118,7 @@ class _Walk:
         rest = tuple(name.split("."))
         while rest:
             rest = joined(shape, rest) if shape is not None else rest
-            if shape is None or len(path) + len(rest) > self.most:
+            if shape is None or len(path) == self.most:
                 raise self._unknown()
             kind = shape.type_of(rest[0])
             whole = self.lists and len(rest) == 1 and _is_whole(shape, rest[0])

@@ -22,11 +22,13 @@ from engine.storage.unit_of_work import UnitOfWork
 from engine.storage.waiting import WaitingRefused
 from forms import records
 from forms.access import Access
-from forms.api_records import create_record, delete_json, many_json, update_record
+from forms.api_records import delete_json, many_json, update_record
 from forms.compiled import Form
 from forms.counters import reserving
-from forms.output import saved_json
+from forms.intake import Intake
+from forms.output import telling_saved
 from forms.prefetch import prefetch
+from forms.saving import is_latest
 
 Op = Literal["create", "update", "delete"]
 Result = Literal["created", "updated", "unchanged", "deleted"]
@@ -133,10 +135,11 @@ def _quick(
         with reserving(work, creates):
             prefetch(access, form, [item.data for item in items if isinstance(item.data, dict)])
             held = _held(work, form, items)
+            intake = _Intakes(access, form)
             for item in items:
                 work.breathe()
                 mark = work.writes
-                outcome, record = _attempt(access, form, item, held)
+                outcome, record = _attempt(access, form, item, held, intake)
                 if outcome.failure is not None and not atomic and work.writes != mark:
                     raise NeedsCare
                 outcomes.append(outcome)
@@ -164,7 +167,7 @@ def _careful(
         (chosen,) = choose([item])
         try:
             with _undone(work), work.savepoint():
-                outcome, record = _attempt(access, form, chosen, {})
+                outcome, record = _attempt(access, form, chosen, {}, _Intakes(access, form))
                 if outcome.failure is not None:
                     raise outcome.failure
         except TryAgain:
@@ -178,14 +181,29 @@ def _careful(
     return outcomes
 
 
+class _Intakes:
+    """The intake of a batch, made when its first new record comes: who may not create any hears it there."""
+
+    __slots__ = ("_found", "_place")
+
+    def __init__(self, access: Access, form: Form) -> None:
+        self._place = (access, form)
+        self._found: Intake | None = None
+
+    def create(self, data: Any) -> Record:
+        if self._found is None:
+            self._found = Intake(*self._place)
+        return self._found.create(data)
+
+
 def _attempt(
-    access: Access, form: Form, item: Item, held: dict[str, records.Held]
+    access: Access, form: Form, item: Item, held: dict[str, records.Held], intake: _Intakes
 ) -> tuple[Outcome, Record | None]:
     """The outcome without its answer, and the record in memory form. Raises TryAgain."""
     outcome = Outcome(item.op, record=item.record)
     mark = access.work.writes
     try:
-        record = _write(access, form, item, held)
+        record = intake.create(item.data) if item.op == "create" else _write(access, form, item, held)
     except TryAgain:
         raise
     except EngineError as failure:
@@ -200,12 +218,10 @@ def _attempt(
 
 
 def _write(access: Access, form: Form, item: Item, held: dict[str, records.Held]) -> Record | None:
-    if item.op == "create":
-        return create_record(access, form, item.data)
     if item.record is None:
         raise records.RecordNotFound()
     if item.op == "delete":
-        delete_json(access.work, access.app, form, item.record)
+        delete_json(access.work, access.app, form, item.record, if_match=item.if_match)
         return None
     known = None if item.record in access.work.memory.get("saved", {}) else held.get(item.record)
     return update_record(access, form, item.record, item.data, if_match=item.if_match, held=known)
@@ -214,10 +230,11 @@ def _write(access: Access, form: Form, item: Item, held: dict[str, records.Held]
 def _answer(access: Access, form: Form, outcomes: Sequence[Outcome], saved: Sequence[Record | None]) -> None:
     """Each saved record as its writer may read it in the end; just its id where the writer may not."""
     late: list[Outcome] = []
+    told = telling_saved(access, form)
     for outcome, record in zip(outcomes, saved, strict=True):
         if record is not None:
-            latest = records.is_latest(access.work, record)
-            outcome.answer = saved_json(access, form, record) if latest else None
+            latest = is_latest(access.work, record)
+            outcome.answer = told(record) if latest else None
             if outcome.answer is None:
                 late.append(outcome)
     found = many_json(access, form, [str(each.record) for each in late]) if late else {}

@@ -99,6 +99,7 @@ from forms.reference_data.kind import DataKind
 from forms.reseal import Reseal
 from forms.search.backfill import SearchBackfill
 from forms.search.listener import SearchListener
+from forms.tell_overlaps import TellOverlaps
 from forms.transfers.tidy import TidyTransfer
 from forms.views.kind import ViewKind
 
@@ -198,6 +199,7 @@ BUILT_INS: tuple[type[Any], ...] = (
     TidyTransfer,
     FileLinks,
     BackfillKeys,
+    TellOverlaps,
     PurgeRecycled,
     Reseal,
     Records,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from engine.expressions import Env
@@ -10,7 +10,7 @@ from engine.findings import NO_FIX, Finding, Text
 from forms.apart import check_apart, overlapping_rows
 from forms.attachments import holders
 from forms.choosing import find_refused
-from forms.compiled import ChildTable, Field, Form, Named, RowKind
+from forms.compiled import SYSTEM_KEYS, ChildTable, Field, Form, Named, RowKind
 from forms.compute import Saving, holds
 from forms.draws import check_draws
 from forms.file_checks import check_files
@@ -26,7 +26,7 @@ FILL_IN = Text(zh="请填写。", en="Fill it in.")
 def check(save: Saving) -> list[Finding]:
     """Everything that is wrong with the record, each with a pointer into it."""
     form = save.form
-    findings = list(_row_findings(form, save.after, save.env, ""))
+    findings = _row_findings(form, save.after, save.env, "")
     for child in form.children.values():
         rows = save.after[child.key]
         least = _fewest(save, child)
@@ -36,21 +36,28 @@ def check(save: Saving) -> list[Finding]:
             findings += _row_findings(child, row, save.row_env, f"/{child.key}/{index}")
         findings += doubles_within(child, rows, save.row_env)
         findings += overlapping_rows(child, rows, save.row_env)
-    findings += _missing_targets(save)
-    for check_further in form.once("checks", lambda: _further(form)):
+    further, last = form.once("checks", lambda: _further(form))
+    for check_further in further:
         findings += check_further(save)
-    return findings or check_draws(save) or check_apart(save)
+    for check_last in last if not findings else ():
+        findings = findings or check_last(save)
+    return findings
 
 
-def _further(form: Form) -> list[Callable[[Saving], Iterator[Finding]]]:
-    """The checks that the fields of a form call for."""
+Checks = list[Callable[[Saving], Iterable[Finding]]]
+
+
+def _further(form: Form) -> tuple[Checks, list[Callable[[Saving], list[Finding]]]]:
+    """The checks that the fields of a form call for, and those that are made when nothing else is wrong."""
     kinds = (form, *form.children.values())
-    called = (
+    called: tuple[tuple[Callable[[Saving], Iterable[Finding]], bool], ...] = (
+        (_missing_targets, any(kind.naming for kind in kinds)),
         (find_refused, any(kind.choosing for kind in kinds)),
         (check_tree, form.shape.tree is not None),
         (check_files, any(holders(kind) for kind in kinds)),
     )
-    return [each for each, wanted in called if wanted]
+    last = ((check_draws, bool(form.draws)), (check_apart, bool(form.apart)))
+    return [each for each, wanted in called if wanted], [each for each, wanted in last if wanted]
 
 
 def broken(save: Saving, moved: frozenset[str], pointer: str) -> list[Finding]:
@@ -79,9 +86,9 @@ def _count(child: str, found: int, least: int, most: int) -> Finding:
             f"/{child}",
             Text(
                 zh=f"至少需要 {least} 行，现有 {found} 行。",
-                en=f"At least {least} rows are needed; there are {found}.",
+                en=f"At least {least} {'row is' if least == 1 else 'rows are'} needed; there are {found}.",
             ),
-            FILL_IN,
+            Text(zh="请添加行。", en="Add rows."),
         )
     return Finding(
         "error",
@@ -94,49 +101,64 @@ def _count(child: str, found: int, least: int, most: int) -> Finding:
     )
 
 
-def _row_findings(kind: RowKind, record: Mapping[str, Any], env: Env, pointer: str) -> Iterator[Finding]:
-    for field in kind.once("required", lambda: _required(kind)):
-        if record[field.key] is not None:
-            continue
-        if holds(field.required, record, env) and holds(field.visible, record, env):
-            yield Finding("error", "required", f"{pointer}/{field.key}", REQUIRED, FILL_IN)
+def _row_findings(kind: RowKind, record: Mapping[str, Any], env: Env, pointer: str) -> list[Finding]:
+    findings = [
+        Finding("error", "required", f"{pointer}/{key}", REQUIRED, FILL_IN)
+        for key, field in kind.once("required", lambda: _required(kind))
+        if record[key] is None and holds(field.required, record, env) and holds(field.visible, record, env)
+    ]
     for rule in kind.checks:
         if rule.expression.evaluate(record, env) is False:
             where = f"{pointer}/{rule.field}" if rule.field else pointer
-            yield Finding(
-                "error", rule.code, where, Text(zh=rule.message["zh"], en=rule.message["en"]), NO_FIX
-            )
+            message = Text(zh=rule.message["zh"], en=rule.message["en"])
+            findings.append(Finding("error", rule.code, where, message, NO_FIX))
+    return findings
 
 
-def _required(kind: RowKind) -> list[Field]:
-    return [field for field in kind.fields.values() if field.required is not False]
+def _required(kind: RowKind) -> list[tuple[str, Field]]:
+    return [(field.key, field) for field in kind.fields.values() if field.required is not False]
 
 
-def _missing_targets(save: Saving) -> Iterator[Finding]:
+def _missing_targets(save: Saving) -> list[Finding]:
     """New references to records that do not exist."""
-    yield from _missing_in(save, save.form, save.after, save.before, "")
+    findings: list[Finding] = []
+    _missing_in(save, save.form, save.after, save.before, "", findings)
     for child in save.form.children.values():
         if not child.naming:
             continue
         before = {row["id"]: row for row in (save.before or {}).get(child.key, [])}
         for index, row in enumerate(save.after[child.key]):
-            yield from _missing_in(save, child, row, before.get(row["id"]), f"/{child.key}/{index}")
+            _missing_in(save, child, row, before.get(row["id"]), f"/{child.key}/{index}", findings)
+    return findings
 
 
 def _missing_in(
-    save: Saving, kind: RowKind, record: Mapping[str, Any], before: Mapping[str, Any] | None, pointer: str
-) -> Iterator[Finding]:
-    for field, target in kind.once("named", lambda: [(each, _only_target(each)) for each in kind.naming]):
-        value = record[field.key]
-        if value is None or (before is not None and value == before.get(field.key)):
+    save: Saving,
+    kind: RowKind,
+    record: Mapping[str, Any],
+    before: Mapping[str, Any] | None,
+    pointer: str,
+    findings: list[Finding],
+) -> None:
+    principal = save.work.principal
+    for key, target, field in kind.once("named", lambda: _naming(kind)):
+        value = record[key]
+        if value is None or (before is not None and value == before.get(key)):
             continue
-        if target is not None:
-            if not _exists(save, target, value):
-                yield _not_there(f"{pointer}/{field.key}")
-            continue
-        for named in new_names(field, value, before):
-            if not _exists(save, named.form, named.record):
-                yield _not_there(f"{pointer}/{field.key}{named.pointer}")
+        if target is None:
+            findings += [
+                _not_there(f"{pointer}/{key}{named.pointer}")
+                for named in new_names(field, value, before)
+                if not _exists(save, named.form, named.record)
+            ]
+        elif target in SYSTEM_KEYS and value in (principal.user, principal.dept):
+            continue  # who saves is there
+        elif not _exists(save, target, value):
+            findings.append(_not_there(f"{pointer}/{key}"))
+
+
+def _naming(kind: RowKind) -> list[tuple[str, str | None, Field]]:
+    return [(field.key, _only_target(field), field) for field in kind.naming]
 
 
 def _only_target(field: Field) -> str | None:

@@ -61,15 +61,17 @@ def _values(value: Any) -> Sequence[Any]:
 
 def _moved(save: Saving, kind: RowKind, field: Field, row: Record, before: Record) -> bool:
     """Whether something changed that decides what may be chosen."""
-    own, above = _decided_by(field)
+    own, above = decided_by(field)
     if any(row.get(name) != before.get(name) for name in own):
         return True
     earlier = save.before or {}
     return kind is not save.form and any(save.after.get(name) != earlier.get(name) for name in above)
 
 
-def _decided_by(field: Field) -> tuple[set[str], set[str]]:
-    """The fields of the row, and of its record, that decide which options there are."""
+def decided_by(field: Field) -> tuple[set[str], set[str]]:
+    """The fields of the row (of the record, if the field is its own), and of the record that a child row belongs
+    to, that decide which options there are.
+    """
     own: set[str] = set()
     above: set[str] = set()
     for rule in field.choosable.values():

@@ -16,9 +16,9 @@ from engine.expressions.sql.columns import Listed
 from engine.permissions.compiled import UNLIMITED, CompiledGrant, GrantSet, uncovered
 from forms.compiled import Field, Form, RowKind
 from forms.granted_rows import granted, ways
-from forms.query import Joins, Query
+from forms.query import Joins, Query, Sought
 from forms.shape import PART, WHOLE
-from forms.system_forms import SYSTEM_FORMS
+from forms.system_forms import NAME_PARTS, SYSTEM_FORMS
 from forms.tables import ORDER, PARENT, TARGET, link_table
 from forms.totals import aggregate
 
@@ -46,20 +46,24 @@ class RecordColumns:
         self.grants = grants
         self.parent = parent
         self.prefix = prefix
-        self.sought = False
+        self.sought: Sought = "no"
 
     def column(self, path: tuple[str, ...]) -> exp.Expr:
         """The value at a path of field names, in storage form."""
         name, rest = path[0], path[1:]
         if name == "parent" and self.parent is not None:
             return self.parent.column(rest)
-        if rest and self.row is not None and self.row.find(part := PART.join(path[:2])) is not None:
+        if rest and self._has(part := PART.join(path[:2])):
             name, rest = part, path[2:]
         if not rest:
             if name.startswith(WHOLE):
                 return self._whole(name.removeprefix(WHOLE))
             return self._guarded(name, self._plain(name))
         return self._follow(name, rest)
+
+    def _has(self, part: str) -> bool:
+        """Whether the row has this part of a field."""
+        return part in NAME_PARTS if self.row is None else self.row.find(part) is not None
 
     def _whole(self, name: str) -> exp.Expr:
         """What the whole value of a masked or encrypted field is compared with."""
@@ -120,10 +124,11 @@ class RecordColumns:
             *self._where_shown(key),
         )
         belongs = exp.and_(names(self.query, source, alias, link.link, own, self._form().key), live)
-        listed = None
-        if self.sought and source.fields[link.link].refers:
-            listed = Listed(col(alias, column_name(self.query, source.fields[link.link])), own, live)
-        return ChildSource(table(source.table, alias), belongs, columns, (col(alias, "id"),), listed)
+        rows_of, listed, naming = table(source.table, alias), None, source.fields[link.link]
+        if self.sought != "no" and naming.refers:
+            inner, joined = col(alias, column_name(self.query, naming)), self.sought == "joined"
+            listed = Listed(rows_of, inner, own, live, self.query.alias(), joined)
+        return ChildSource(rows_of, belongs, columns, (col(alias, "id"),), listed)
 
     def _where_shown(self, key: str) -> list[exp.Expr]:
         """Where no grant shows a field, it says nothing, and a child table has no rows for the reader."""
@@ -164,8 +169,16 @@ class RecordColumns:
     def free(self, condition: CheckedExpression, *, sought: bool = False) -> exp.Expr:
         """A condition on this row, read with the app's own rights; `sought` as of `row_predicate`."""
         columns = RecordColumns(self.query.freed(), self.row, self.alias, form=self.form)
-        columns.sought = sought
+        columns.sought = "listed" if sought else "no"
         return lower(condition, columns, self.query.params, self.query.dialect)
+
+    def filtered(self, condition: CheckedExpression, *, sought: bool) -> exp.Expr:
+        """What a reader asks of this row, with the reader's rights; `sought` as of `row_predicate`."""
+        found: Sought = "joined" if self.query.dialect == "postgres" else "listed"
+        self.sought = found if sought else "no"
+        made = lower(condition, self, self.query.params, self.query.dialect)
+        self.sought = "no"
+        return made
 
     def _guarded(self, name: str, column: exp.Expr) -> exp.Expr:
         full = self.prefix + name
@@ -177,12 +190,19 @@ class RecordColumns:
         return exp.Case(ifs=[exp.If(this=any_of(showing), true=column)])
 
     def _plain(self, name: str) -> exp.Expr:
+        if self.row is None and name in NAME_PARTS:
+            return self._name_part(*name.split(PART))
         found = self.row.fields.get(name) if self.row is not None else None
         if found is None or found.stored:
             # whether a value of several parts is there, its first part tells
             first = found.parts[0] if found is not None and found.parts else found
             return col(self.alias, self._named(first, name))
         return self._virtual(found)
+
+    def _name_part(self, stored: str, language: str) -> exp.Expr:
+        """What a user or a department is called in a language, compared as texts of records are."""
+        said = exp.JSONExtractScalar(this=col(self.alias, stored), expression=b.word(language))
+        return exp.paren(b.collate(said, "C") if self.query.dialect == "postgres" else said)
 
     def _named(self, found: Field | None, name: str) -> str:
         found = found or (self.row.find(name) if self.row is not None else None)

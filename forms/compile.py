@@ -185,7 +185,8 @@ class RowCompiler:
         if options.default_from is not None and not field.derived:
             field.preset = self._linked(options.default_from, f"{pointer}/default_from", field.value_type)
         if getattr(options, "options_from", None) is not None:
-            field.offered = self._linked(options.options_from, f"{pointer}/options_from", field.value_type)
+            wanted = t.TEXT if field.value_type.kind == "choices" else field.value_type
+            field.offered = self._linked(options.options_from, f"{pointer}/options_from", wanted)
         field.choosable = {
             key: self._condition(raw, f"{pointer}/options_when/{key}")
             for key, raw in getattr(options, "options_when", {}).items()

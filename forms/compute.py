@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ class Saving:
 def live(work: UnitOfWork, app: CompiledApp, form: Form, values: Mapping[str, Any]) -> LiveRecord:
     """The record with all stored fields present and virtual ones computed on demand."""
     env = environment(work, app)
-    record = live_record(values, form, env, lambda key, field: _rolled(work, app, form, field, key))
+    record = live_record(values, form, env, rolling(work, app, form))
     if form.plain:
         return record
     row_env = environment(work, app, parent=record)
@@ -44,13 +44,18 @@ def live(work: UnitOfWork, app: CompiledApp, form: Form, values: Mapping[str, An
     return record
 
 
-def _rolled(work: UnitOfWork, app: CompiledApp, form: Form, asked: Field | Referring, record: str) -> Any:
-    from forms.referring import referring_records  # both compute records themselves
-    from forms.rollups import aggregate_of
+def rolling(work: UnitOfWork, app: CompiledApp, form: Form) -> Callable[[str, Field | Referring], Any]:
+    """What a record of a form asks for its rollups and for the records behind its backlinks."""
 
-    if isinstance(asked, Referring):
-        return referring_records(work, app, form, asked, record)
-    return aggregate_of(work, app, form, asked, record)
+    def rolled(record: str, asked: Field | Referring) -> Any:
+        from forms.referring import referring_records  # both compute records themselves
+        from forms.rollups import aggregate_of
+
+        if isinstance(asked, Referring):
+            return referring_records(work, app, form, asked, record)
+        return aggregate_of(work, app, form, asked, record)
+
+    return rolled
 
 
 def live_row(child: ChildTable, values: Mapping[str, Any], env: Env) -> LiveRecord:
@@ -74,7 +79,7 @@ def saving(
     return Saving(work, app, form, before, record, env, row_env)
 
 
-def fill_defaults(save: Saving, given: set[str], new_rows: Mapping[str, set[str]]) -> None:
+def fill_defaults(save: Saving, given: Collection[str], new_rows: Mapping[str, set[str]]) -> None:
     """Defaults of fields that were not given; `new_rows` are the keys given for each new child row by id."""
     if save.before is None:
         for field in _defaulting(save.form):
@@ -103,8 +108,14 @@ def _defaulting(kind: RowKind) -> list[Field]:
     )
 
 
+def defaults_apply(form: Form) -> bool:
+    """Whether a new record may get a value that was not given."""
+    kinds = (form, *form.children.values())
+    return form.once("defaults", lambda: any(_defaulting(kind) or kind.presets for kind in kinds))
+
+
 def _preset(
-    save: Saving, kind: RowKind, record: LiveRecord, parent: LiveRecord | None, given: set[str]
+    save: Saving, kind: RowKind, record: LiveRecord, parent: LiveRecord | None, given: Collection[str]
 ) -> None:
     """Defaults out of other records, once the record has all its own; where none is found, the field's own."""
     for field in kind.presets:
@@ -136,6 +147,11 @@ def number(save: Saving) -> None:
             note_number(save.work, save.app, save.form, kind, save.after[key])
 
 
+def is_numbered(form: Form) -> bool:
+    """Whether its records have serial numbers."""
+    return bool(_serials(form))
+
+
 def _serials(form: Form) -> list[tuple[str, Auto]]:
     return form.once(
         "serials",
@@ -145,6 +161,8 @@ def _serials(form: Form) -> list[tuple[str, Auto]]:
 
 def compute(save: Saving) -> None:
     """Clear hidden fields, then compute stored copies and formulas in the order of their dependencies."""
+    if not computes(save.form):
+        return
     _run_order(save)
     if _clear_hidden(save):
         _run_order(save)
@@ -204,6 +222,17 @@ def _clear(kind: RowKind, record: LiveRecord, env: Env) -> bool:
     for key in hidden:
         record[key] = None
     return bool(hidden)
+
+
+def computes(form: Form) -> bool:
+    """Whether something of a record is computed when it is saved, or may be hidden."""
+
+    def find() -> bool:
+        rows = form.children.values()
+        hidden = any(_hiding(kind) for kind in (form, *rows)) or any(row.visible is not True for row in rows)
+        return bool(form.order) or hidden
+
+    return form.once("computes", find)
 
 
 def _hiding(kind: RowKind) -> list[Field]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from engine.definitions.app import CompiledApp
 from engine.errors import Conflict
 from engine.findings import Text
@@ -12,11 +14,13 @@ from forms import rows
 from forms.access import Access
 from forms.compiled import Field, Form, Named
 from forms.compute import saving
+from forms.edits import PreconditionFailed
 from forms.links import naming_params, naming_text
 from forms.named_from import named_from
-from forms.records import RecordNotFound, finish, load, load_held, pass_lock, update
+from forms.records import RecordNotFound, load, load_held, pass_lock, update
 from forms.recycle import repository
 from forms.recycle.repository import Emptied, Unit
+from forms.saving import finish
 from forms.tables import PARENT, quoted
 from forms.uniques import unique_keys
 
@@ -30,20 +34,36 @@ class Referenced(Conflict):
     fix_en = "Deal with those records first."
 
 
-def delete(work: UnitOfWork, form: Form, record: str) -> None:
+HIDDEN = "…"
+"""Stands for the forms that who deletes may not see."""
+
+
+def delete(work: UnitOfWork, form: Form, record: str, *, if_match: int | None = None) -> None:
     """Move a record to the recycle bin. References to it are refused, emptied or followed, as their fields
-    say; what goes with it comes back with it. Raises RecordNotFound, RecordLocked, Referenced (details: how many of which form).
+    say; what goes with it comes back with it. Raises RecordNotFound, PreconditionFailed when it has another
+    revision than `if_match`, RecordLocked, Referenced (details: how many of which form).
     """
     outermost = work.batch is None
     if outermost:
         work.batch = new_id()
     try:
         unit = Unit(form.app, record)
+        if if_match is not None:
+            _at_revision(work, form, record, if_match)
         _delete(work, work.app(form.app), form, record, set(), unit)
         repository.keep(work, unit)
     finally:
         if outermost:
             work.batch = None
+
+
+def _at_revision(work: UnitOfWork, form: Form, record: str, expected: int) -> None:
+    """Hold the record, and refuse when somebody changed it. Raises RecordNotFound, PreconditionFailed."""
+    found = load_held(work, form, record, lock="remove")
+    if found is None:
+        raise RecordNotFound()
+    if found[0]["rev"] != expected:
+        raise PreconditionFailed(details={"rev": found[0]["rev"]})
 
 
 def _delete(work: UnitOfWork, app: CompiledApp, form: Form, record: str, open_: set[str], unit: Unit) -> None:
@@ -54,7 +74,7 @@ def _delete(work: UnitOfWork, app: CompiledApp, form: Form, record: str, open_: 
     pass_lock(work, instance, editors, before, {"deleted_at": work.now})
     open_ = open_ | {record}
     named = Named(form.key, record)
-    _refuse(work, app, form, record)
+    _refuse(work, app, form, record, open_)
     for other, child, field in form.referrers:
         source = app.kind("form")[other]
         kind = source.children[child] if child else source
@@ -70,16 +90,19 @@ def _delete(work: UnitOfWork, app: CompiledApp, form: Form, record: str, open_: 
     unit.records.append((form.key, record))
 
 
-def _refuse(work: UnitOfWork, app: CompiledApp, form: Form, record: str) -> None:
+def _refuse(work: UnitOfWork, app: CompiledApp, form: Form, record: str, going: Container[str]) -> None:
+    """Raises Referenced when a record names this one that is not `going` itself."""
     counts: dict[str, int] = {}
+    labels: dict[str, Text] = {HIDDEN: Text(zh=HIDDEN, en=HIDDEN)}
     for other, child, field in form.referrers:
         source = app.kind("form")[other]
         kind = source.children[child] if child else source
         if kind.fields[field].kind.options.on_delete == "restrict":
             name = ".".join(filter(None, (other, child)))
-            count = len(referring(work, source, child, kind.fields[field], Named(form.key, record)))
-            if count:
+            naming = referring(work, source, child, kind.fields[field], Named(form.key, record))
+            if count := sum(each not in going for each in naming):
                 counts[name] = counts.get(name, 0) + count
+                labels[name] = _label(source, child)
     access = Access(work, app)
     hidden = [name for name in counts if not access.seen(name.partition(".")[0])]
     for place in named_from(work, form):
@@ -89,19 +112,27 @@ def _refuse(work: UnitOfWork, app: CompiledApp, form: Form, record: str) -> None
         name = ".".join(filter(None, (place.app.key, place.form.key, place.child)))
         if count:
             counts[name] = counts.get(name, 0) + count
+            labels[name] = _label(place.form, place.child)
             if name not in hidden and not Access(work, place.app).seen(place.form.key):
                 hidden.append(name)
     if counts:
         if hidden:
-            counts["…"] = sum(counts.pop(name) for name in hidden)
-        listed = ", ".join(f"{name}: {count}" for name, count in counts.items())
+            counts[HIDDEN] = sum(counts.pop(name) for name in hidden)
+        zh = "，".join(f"{labels[name]['zh']} {count} 条" for name, count in counts.items())
+        en = ", ".join(f"{labels[name]['en']}: {count}" for name, count in counts.items())
         raise Referenced(
-            Text(
-                zh=f"仍被引用，不能删除：{listed}。",
-                en=f"It cannot be deleted; it is referred to by {listed}.",
-            ),
+            Text(zh=f"仍被引用，不能删除：{zh}。", en=f"It cannot be deleted; it is referred to by {en}."),
             details={"references": counts},
         )
+
+
+def _label(form: Form, child: str | None) -> Text:
+    """What people call a form, or one of its child tables."""
+    zh, en = form.label["zh"], form.label["en"]
+    if child is None:
+        return Text(zh=zh, en=en)
+    inner = form.children[child].label
+    return Text(zh=f"{zh}（{inner['zh']}）", en=f"{en} ({inner['en']})")
 
 
 def referring(work: UnitOfWork, source: Form, child: str | None, field: Field, named: Named) -> list[str]:

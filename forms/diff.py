@@ -8,25 +8,19 @@ from typing import Any
 from engine.protocols import Record
 from forms.codec import Write
 from forms.compiled import ChildTable, Form
-from forms.telling import told
 
 
 def diff(form: Form, before: Record | None, after: Record) -> dict[str, Any]:
     """{field: [old, new]} of stored fields; child tables {"insert", "update", "delete"}."""
-    if before is None:
-        whole = form.once("logged whole", lambda: told(form.stored(), lambda field: field.codec.logged))
-        found: dict[str, Any] = {
-            key: [None, value] for key, value in whole(after).items() if value is not None
-        }
-    else:
-        logged = form.once("logged", lambda: [(field.key, field.codec.logged) for field in form.stored()])
-        found = {
-            key: [_logged(log, old), _logged(log, new)]
-            for key, log in logged
-            if (old := before[key]) is not (new := after[key]) and old != new
-        }
+    logged = form.once("logged", lambda: [(field.key, field.codec.logged) for field in form.stored()])
+    known: Record = before or dict.fromkeys(key for key, _ in logged)
+    found: dict[str, Any] = {
+        key: [_logged(log, old), _logged(log, new)]
+        for key, log in logged
+        if (old := known[key]) is not (new := after[key]) and old != new
+    }
     for child in form.children.values():
-        rows = _rows(child, before[child.key] if before is not None else [], after[child.key])
+        rows = child_rows(child, known.get(child.key) or [], after[child.key])
         if rows:
             found[child.key] = rows
     return found
@@ -36,7 +30,8 @@ def _logged(log: Write | None, value: Any) -> Any:
     return value if value is None or log is None else log(value)
 
 
-def _rows(child: ChildTable, before: list[Record], after: list[Record]) -> dict[str, Any]:
+def child_rows(child: ChildTable, before: list[Record], after: list[Record]) -> dict[str, Any]:
+    """The part of a diff that tells of one child table; {} when nothing changed."""
     known = {row["id"]: (index, row) for index, row in enumerate(before)}
     kept = {row["id"] for row in after}
     insert, update = [], []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +18,15 @@ from forms.access import Access
 from forms.compiled import ChildTable, Form, Rule
 from forms.compute import holds
 from forms.environment import environment
+from forms.foretold import told_together
 from forms.masking import masked
 from forms.reading_json import read_only, reader
 from forms.records import RecordNotFound
+from forms.sent_rows import as_sent
 from forms.shape import PART
 from forms.targets import check_targets
 
+SEND_READ = text("请发送读取该记录时得到的 rev。", "Send the `rev` that came with the record.")
 MERGED = 200
 """An edit on a revision further back than this many changes is not merged."""
 
@@ -58,6 +62,18 @@ class Edit:
     importing: tuple[CompiledGrant, ...] | None = ()
     viewing: tuple[CompiledGrant, ...] | None = ()
     written: frozenset[str] = frozenset()
+    before: Record | None = None
+
+    @contextmanager
+    def as_sent(self) -> Iterator[None]:
+        """What is wrong with child rows is told by the rows of the body."""
+        try:
+            yield
+        except Invalid as failure:
+            if self.before is not None:  # otherwise the body could not be read, and its reader knows its rows
+                failure.findings = tuple(as_sent(failure.findings, self.form, self.before, self.data))
+                failure.pointer = failure.findings[0].pointer if failure.findings else ""
+            raise
 
     def values(self, before: Record, pass_lock: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
         """The changed values in memory form.
@@ -79,7 +95,9 @@ class Edit:
         if not self.grants or self.held == () or self.importing == ():
             raise Forbidden()
         read = reader(form, self.grants, holding=self.held, before=before)
-        values = read.read(self.data)
+        with told_together(access, form, read, self.data):
+            values = read.read(self.data)
+        self.before = before
         self.written = frozenset(read.written)
         values = {key: value for key, value in values.items() if key in form.children or before[key] != value}
         refuse_readonly(access, form, before, values)
@@ -94,7 +112,13 @@ class Edit:
             return
         if isinstance(base, bool) or not isinstance(base, int):
             message = text("base_version 应为读取时得到的 rev。", "base_version is the `rev` you got.")
-            raise Invalid([error("wrong_type", "/base_version", message)])
+            raise Invalid([error("wrong_type", "/base_version", message, SEND_READ)])
+        if not 1 <= base <= before["rev"]:
+            message = text(
+                f"该记录没有修订 {base}，现在是 {before['rev']}。",
+                f"The record has no revision {base}; it is at {before['rev']}.",
+            )
+            raise Invalid([error("invalid_parameter", "/base_version", message, SEND_READ)])
         if base != before["rev"]:
             merge(self.access.work, self.form, before, values, base, shows=self._shows)
 

@@ -10,12 +10,13 @@ from engine.expressions import Env, lower, print_sql
 from engine.expressions import types as t
 from engine.identity.principal import Principal
 from engine.permissions.roles import named_roles
+from engine.storage.columns import decode_json
 from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from forms.columns import RecordColumns
 from forms.happenings import LogHappenings
 from forms.query import query_of
-from forms.system_forms import SystemForm
+from forms.system_forms import LANGUAGES, SystemForm
 from forms.tables import quoted
 
 LAST = "environment of the record before"
@@ -164,11 +165,13 @@ def scope_members(work: UnitOfWork, app: CompiledApp, name: str, known: Mapping[
 def system_record(work: UnitOfWork, system: SystemForm, key: str) -> dict[str, Any] | None:
     """One row of a system form in memory form, or None."""
     mark = MARK[work.runtime.database.dialect]
-    names = ", ".join(quoted(name) for name in system.columns)
+    names = ", ".join(quoted(name) for name in (*system.columns, system.label))
     row = work.row(f"SELECT {names} FROM {system.table} WHERE id = {mark}", (key,))
     if row is None:
         return None
-    record = dict(zip(system.columns, row, strict=True))
+    record = dict(zip(system.columns, row[:-1], strict=True))
+    called = decode_json(row[-1])
+    record |= {part: called.get(language) for part, language in zip(system.parts, LANGUAGES, strict=True)}
     for name, kind in system.columns.items():
         if kind == t.BOOL and record[name] is not None:
             record[name] = bool(record[name])

@@ -20,6 +20,7 @@ from forms.backfill_keys import arm_moved
 from forms.compile import compile_forms
 from forms.compiled import Field, Form
 from forms.evolution.ahead import go_ahead, go_outside
+from forms.evolution.apart_steps import apart_steps
 from forms.evolution.evolution import Evolution, evolution
 from forms.evolution.indexes_ahead import complete_indexes, index_steps, make_room_for_indexes
 from forms.evolution.lay_out import lay_out
@@ -37,6 +38,7 @@ from forms.schema import FormDocument, OptionSetDocument
 from forms.search.backfill import arm_search
 from forms.shadows import extend_shadows
 from forms.tables import extend_tables
+from forms.tell_overlaps import arm as arm_overlaps
 from forms.widening import widening_steps
 
 
@@ -77,6 +79,7 @@ class FormKind(DefinitionKind):
             [
                 *steps_of(work, found),
                 *move_steps(work, found),
+                *apart_steps(work, found, after),
                 *index_steps(work, found),
                 *widening_steps(work, before, after, found),
             ],
@@ -108,6 +111,7 @@ class FormKind(DefinitionKind):
         arm_expiry(work, after, before)
         arm_keys(work, after, old)
         arm_moved(work, after, found.moved)
+        arm_overlaps(work, after, old)
         arm_search(work, old, after)
         arm_reseal(work, after, old, {each.table_name for each in found.restored})
         moved = recomputed(found.moved, new)

@@ -28,6 +28,8 @@ from forms.reading_plan import ReadingPlan, make_plan
 from forms.whole_values import whole_values
 
 MAX_LIMIT = 500
+LARGEST = 2**63
+"""What no column holds, and the drivers of databases refuse in their own ways."""
 COUNTED = 1_000
 RECOUNTED = timedelta(minutes=5)
 
@@ -81,6 +83,8 @@ def list_json(
     after = tuple(value is None for value in cursor) if cursor is not None else None
     some = not access.seen(form.key).every_row
     plan = _plan(access, form, query, after, sought=some)
+    if plan.through and not some:  # few may fulfil it, however many the reader sees
+        some, plan = True, _plan(access, form, query, after, sought=True)
     count = _count(work, app, plan, query) if _counts(query) else None
     if some and _many(access, form, query, plan, count):
         plan = _plan(access, form, query, after, sought=False)
@@ -105,8 +109,9 @@ def _counts(query: ListQuery) -> bool:
 
 
 def _many(access: Access, form: Form, query: ListQuery, plan: ReadingPlan, count: int | None) -> bool:
-    """Whether so many rows are the reader's that going through them in order finds a page sooner than looking
-    them all up. Databases know too little of the conditions of grants, so the rows are counted now and then.
+    """Whether the answer has so many rows that going through them in order finds a page sooner than looking
+    them all up. Databases know too little of the conditions of grants, and of what is asked of records that refer
+    here, so the rows are counted now and then.
     """
     work = access.work
     memory = access.app.memory.setdefault("lists of many", {})
@@ -226,7 +231,9 @@ def _cursor_json(value: Any) -> Any:
 
 
 def _cursor_values(plan: ReadingPlan, cursor: list[Any] | None) -> dict[str, Any]:
-    """The cursor's values in memory form, as the variables of the plan."""
+    """The cursor's values in memory form, as the variables of the plan. Raises BadCursor."""
+    if cursor is not None and len(cursor) != len(plan.storages):
+        raise BadCursor(pointer="/cursor")
     return {
         f"after_{index}": _from_cursor(storage, raw)
         for index, (storage, raw) in enumerate(zip(plan.storages, cursor or [], strict=False))
@@ -247,6 +254,8 @@ def _from_cursor(storage: str, raw: Any) -> Any:
     if storage == "boolean" and raw in (0, 1):
         return bool(raw)
     if type(raw) is not (int if storage == "integer" else str):
+        raise BadCursor(pointer="/cursor")
+    if type(raw) is int and abs(raw) >= LARGEST:
         raise BadCursor(pointer="/cursor")
     return raw
 

@@ -28,7 +28,7 @@ class LiveRecord(dict[str, Any]):
         env: Env,
         roll: Callable[[str, Field | Referring], Any],
     ) -> None:
-        super().__init__(values)
+        dict.__init__(self, values)
         self.kind = kind
         self.env = env
         self.roll = roll

@@ -13,7 +13,7 @@ from engine.protocols import Record
 from engine.storage.unit_of_work import UnitOfWork
 from forms import records
 from forms.access import Access
-from forms.choosing import options_json
+from forms.choosing import decided_by, options_json
 from forms.compiled import ChildTable, Field, Form
 from forms.compute import live, live_row
 from forms.environment import environment
@@ -52,14 +52,53 @@ def offers_json(
     stored = _stored(access, form, draft.id) if draft.id is not None else {}
     sent = dict(draft.record)
     if child is not None:
-        sent[child.key] = [dict(draft.row)]
-    values = reader(form).read(sent)
+        sent[child.key] = [{key: value for key, value in draft.row.items() if key not in ("id", "$delete")}]
+    values = _read(form, sent, child, field)
     rows = values.pop(child.key) if child is not None else []
     record = live(work, app, form, {**stored, **values})
     if child is None:
         return options_json(work, app, field, record, environment(work, app))
     env = environment(work, app, parent=record)
     return options_json(work, app, field, live_row(child, rows[0], env), env, parent=record)
+
+
+def _read(form: Form, sent: dict[str, Any], child: ChildTable | None, field: Field) -> Record:
+    """The values of a draft in memory form. What cannot be read yet is left out, unless the options depend on
+    it: a form is asked for its options while it is being filled in. Raises Invalid.
+    """
+    try:
+        return reader(form).read(sent)
+    except Invalid as failure:
+        own, above = decided_by(field)
+        if child is None:
+            own, above = set(), own
+        needed = {f"/{key}" for key in above} | {f"/{child.key}/0/{key}" for key in own if child is not None}
+        wrong = [each for each in failure.findings if each.code != "required"]
+        asked = [each for each in wrong if any(_within(each.pointer, place) for place in needed)]
+        if asked or not wrong:
+            raise Invalid(asked or failure.findings) from None
+        rest = _without(sent, [each.pointer.split("/")[1:] for each in wrong])
+        if rest == sent:
+            raise
+        return _read(form, rest, child, field)
+
+
+def _within(pointer: str, place: str) -> bool:
+    return pointer == place or pointer.startswith(f"{place}/")
+
+
+def _without(sent: dict[str, Any], places: list[list[str]]) -> dict[str, Any]:
+    """The draft without what stands at these places, each a field or a cell of a child row."""
+    kept = dict(sent)
+    for head, *rest in places:
+        rows = kept.get(head)
+        if len(rest) > 1 and isinstance(rows, list) and isinstance(rows[int(rest[0])], dict):
+            at = int(rest[0])
+            kept[head] = [*rows]
+            kept[head][at] = {key: value for key, value in rows[at].items() if key != rest[1]}
+        else:
+            kept.pop(head, None)
+    return kept
 
 
 def _field(access: Access, form: Form, name: str) -> tuple[ChildTable | None, Field]:

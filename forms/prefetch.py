@@ -65,12 +65,18 @@ def _named(app: CompiledApp, form: Form, records: Iterable[Record]) -> dict[str,
     ]
     for record in records:
         for child, key, target in references:
-            for row in (record,) if child is None else record.get(child) or ():
+            for row in (record,) if child is None else _rows_of(record, child):
                 value = row.get(key)
                 for each in value if isinstance(value, list) else (value,):
                     if isinstance(each, str):
                         named.setdefault(target, set()).add(each)
     return {target: sorted(ids) for target, ids in sorted(named.items())}
+
+
+def _rows_of(record: Record, child: str) -> list[Record]:
+    """The child rows of a body as far as they are some: what else is sent in their place is told by the reader."""
+    rows = record.get(child)
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 def _looked_into(form: Form) -> frozenset[str]:

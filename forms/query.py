@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
+from typing import Literal
 
 from sqlglot import exp
 
@@ -17,6 +18,8 @@ from forms.reach import forms_in_reach
 from forms.system_forms import SYSTEM_FORMS
 
 GrantsOf = Callable[[str], GrantSet]
+Sought = Literal["no", "listed", "joined"]
+"""Whether a statement looks for rows: through a list of what refers to them, or as the database joins both."""
 
 
 def unlimited(_form: str) -> GrantSet:

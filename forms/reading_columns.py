@@ -12,6 +12,7 @@ from forms.codec import Codec
 from forms.compiled import Field, Form, RowKind
 from forms.masking import masked
 from forms.shape import PART
+from forms.system_forms import NAME_PARTS, SYSTEM_FORMS, SystemForm
 
 Path = tuple[str, ...]
 FLAG = Codec("boolean")
@@ -70,6 +71,23 @@ def field_at(forms: Mapping[str, Form], row: RowKind | None, path: Path) -> Fiel
     return row.find(path[-1]) if row is not None else None
 
 
+def type_at(forms: Mapping[str, Form], row: RowKind, path: Path) -> Type:
+    """The type of the value at the end of a path, in a system form too."""
+    kind = _type_in(row, None, path[0])
+    for name in path[1:]:
+        kind = _type_in(forms.get(behind(kind)), SYSTEM_FORMS.get(behind(kind)), name)
+    return kind
+
+
+def _type_in(row: RowKind | None, system: SystemForm | None, name: str) -> Type:
+    found = row.find(name) if row is not None else None
+    if found is not None:
+        return found.value_type
+    if system is None:
+        raise LookupError(name)
+    return system.type_of(name)
+
+
 def behind(kind: Type) -> str:
     """The form whose records a value names, alone or in a list."""
     return str((kind.item or kind).form)
@@ -77,12 +95,18 @@ def behind(kind: Type) -> str:
 
 def columns_of(forms: Mapping[str, Form], row: RowKind | None, paths: Sequence[Path]) -> list[Path]:
     """The paths, and for a field with parts the paths of those."""
-    found = ((path, field_at(forms, row, path)) for path in paths)
     return [
-        column
-        for path, end in found
-        for column in ([(*path[:-1], part.key) for part in end.parts] if end and end.parts else [path])
+        (*path[:-1], part)
+        for path in paths
+        for part in _parts(field_at(forms, row, path), path[-1]) or path[-1:]
     ]
+
+
+def _parts(found: Field | None, name: str) -> list[str]:
+    """The parts of a field at the end of a path; without a field it is one of a system form."""
+    if found is not None:
+        return [part.key for part in found.parts]
+    return [part for part in NAME_PARTS if part.partition(PART)[0] == name]
 
 
 def composed_of(paths: Sequence[Path]) -> tuple[Path, ...]:

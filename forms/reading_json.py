@@ -26,6 +26,12 @@ ECHOED = {*SYSTEM_FIELDS, "version", "base_version"} - set(WRITABLE_SYSTEM)
 
 TOLD = ("too_long", "too_short", "wrong_type", "masked_value", "bad_character")
 REFUSED = Text(zh="该值不符合字段要求。", en="This value does not fit the field.")
+DOUBLE = Text(zh="同一行出现了两次。", en="This row is named twice.")
+ONCE = Text(zh="请合并为一项。", en="Make one item of both.")
+YES_OR_NO = Text(zh="应为 true 或 false。", en="true or false is expected.")
+LEAVE_DELETE = Text(
+    zh="要删除这一行请写 true，否则去掉它。", en="Write true to remove the row, or leave it out."
+)
 
 Writes = Callable[[str], bool]
 Parse = Callable[[Any, Reading], Any]
@@ -33,7 +39,9 @@ Parse = Callable[[Any, Reading], Any]
 
 @dataclass(slots=True)
 class RecordReader:
-    """Reads one body for one form and one writer; `findings` collects every problem."""
+    """Reads one body for one form and one writer; `findings` collects every problem, `well` is what was read where
+    there are any.
+    """
 
     form: Form
     grants: GrantSet
@@ -42,6 +50,7 @@ class RecordReader:
     before: Record | None = None
     findings: list[Finding] = field(default_factory=list)
     written: set[str] = field(default_factory=set)
+    well: Record | None = None
 
     def read(self, data: Any) -> Record:
         """The values in memory form. Raises Invalid, ForbiddenField."""
@@ -53,6 +62,7 @@ class RecordReader:
                 self._writable(key, f"/{key}")
                 values[key] = self._children(child, data[key])
         if self.findings:
+            self.well = values
             self._add_missing(values, data)
             raise Invalid(self.findings)
         return values
@@ -67,7 +77,8 @@ class RecordReader:
             preset = found.key not in data and (
                 found.default is not None or found.default_expression is not None
             )
-            if found.required is True and empty and not preset and f"/{found.key}" not in named:
+            plainly = found.required is True and found.visible is True
+            if plainly and empty and not preset and f"/{found.key}" not in named:
                 self.findings.append(missing(f"/{found.key}"))
 
     def _row(
@@ -79,7 +90,7 @@ class RecordReader:
         prefix: str,
     ) -> Record:
         values: Record = {}
-        plain, reading, masks = self._plain(kind, prefix), self.reading, before is not None
+        plain, reading, masks = self.plain(kind, prefix), self.reading, before is not None
         for key, raw in data.items():
             parse = plain.get(key)
             if parse is not None and not (masks and type(raw) is str):
@@ -106,9 +117,11 @@ class RecordReader:
         self.written.update([prefix + key for key in values] if prefix else values)
         return values
 
-    def _plain(self, kind: RowKind, prefix: str) -> Mapping[str, Parse]:
-        """How the fields are parsed that the writer may write in every row, whatever they held before."""
-        held = self._rights()
+    def plain(self, kind: RowKind | None = None, prefix: str = "") -> Mapping[str, Parse]:
+        """How the fields of the form, or of a child table, are parsed that the writer may write in every row,
+        whatever they held before.
+        """
+        kind, held = kind or self.form, self._rights()
         known: dict[Any, Mapping[str, Parse]] = kind.sql.setdefault("plainly read", {})
         found = known.get(held)
         if found is None:
@@ -190,11 +203,18 @@ class RecordReader:
         result: dict[str, Record] = {
             key: {**row, **{whole: row[whole] for whole in wholes}} for key, row in known.items()
         }
+        named: set[str] = set()
         for index, raw in enumerate(rows):
             pointer = f"/{child.key}/{index}"
             if not isinstance(raw, dict):
                 self.findings.append(_object_expected(pointer))
                 continue
+            key = raw.get("id")
+            if isinstance(key, str) and key in named:
+                self.findings.append(Finding("error", "double_row", f"{pointer}/id", DOUBLE, ONCE))
+                continue
+            if isinstance(key, str):
+                named.add(key)
             self._child(child, raw, known, result, pointer)
         return list(result.values())
 
@@ -216,6 +236,11 @@ class RecordReader:
                     Text(zh="没有该子表行。", en="There is no such row."),
                     Text(zh="新行请不要带 id。", en="Leave the id out for a new row."),
                 )
+            )
+            return
+        if not isinstance(raw.get("$delete", False), bool):
+            self.findings.append(
+                Finding("error", "wrong_type", f"{pointer}/$delete", YES_OR_NO, LEAVE_DELETE)
             )
             return
         if key is None or raw.get("$delete") is True:
@@ -241,6 +266,21 @@ def reader(
     if form.reading is None:
         raise LookupError(f"form '{form.key}' is not compiled")
     return RecordReader(form, grants, holding, form.reading, before)
+
+
+def plainly_read(form: Form, plain: Mapping[str, Parse], data: Any) -> Record | None:
+    """The values of a new record whose body names nothing but `plain` fields, all of them well; None where
+    only a `RecordReader` tells.
+    """
+    if type(data) is not dict or form.reading is None or not form.children.keys().isdisjoint(data):
+        return None
+    reading, values = form.reading, {}
+    try:
+        for key, raw in data.items():
+            values[key] = None if raw is None else plain[key](raw, reading)
+    except (KeyError, Problem):
+        return None
+    return values
 
 
 def unknown_field(pointer: str, key: str) -> Finding:
@@ -274,13 +314,21 @@ def read_only(pointer: str) -> Finding:
 
 def _object_expected(pointer: str) -> Finding:
     return Finding(
-        "error", "wrong_type", pointer, Text(zh="应为 JSON 对象。", en="A JSON object is expected."), NO_FIX
+        "error",
+        "wrong_type",
+        pointer,
+        Text(zh="应为 JSON 对象。", en="A JSON object is expected."),
+        Text(zh='请写成 {"字段": 值}。', en='Write {"field": value}.'),
     )
 
 
 def _list_expected(pointer: str) -> Finding:
     return Finding(
-        "error", "wrong_type", pointer, Text(zh="应为行的列表。", en="A list of rows is expected."), NO_FIX
+        "error",
+        "wrong_type",
+        pointer,
+        Text(zh="应为行的列表。", en="A list of rows is expected."),
+        Text(zh='请写成 [{"字段": 值}, …]。', en='Write [{"field": value}, …].'),
     )
 
 

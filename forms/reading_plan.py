@@ -13,8 +13,9 @@ from sqlglot import exp
 
 from engine.definitions.app import CompiledApp
 from engine.errors import EngineError
-from engine.expressions import CheckedExpression, Params, lower, print_sql
+from engine.expressions import CheckedExpression, Params, print_sql
 from engine.expressions import types as t
+from engine.expressions.typed import Aggregate, Node, walk
 from engine.permissions.compiled import GrantSet, uncovered
 from engine.storage.database import DialectName
 from forms.columns import RecordColumns, col, table
@@ -29,10 +30,9 @@ from forms.reading_columns import (
     columns_of,
     composed_of,
     divided,
-    field_at,
+    type_at,
 )
 from forms.reading_rows import GrantsOf, child_fields, joined, listed, one_of
-from forms.system_forms import SYSTEM_FORMS
 
 
 class UnknownField(EngineError):
@@ -58,7 +58,7 @@ class ReadingPlan:
 
     `versioned`: the form has no field `version` of its own, so `rev` shows under that name too. `children`
     are child tables with what is asked of their rows (nothing: all), `lists` the lists of references whose
-    records are asked about.
+    records are asked about. `through`: the filter asks for records that refer to these.
     """
 
     text: str
@@ -72,6 +72,7 @@ class ReadingPlan:
     storages: tuple[str, ...] = ()
     composed: tuple[Path, ...] = ()
     lists: tuple[Listed, ...] = ()
+    through: bool = False
     shown: dict[Any, Any] = field(default_factory=dict)
 
 
@@ -100,8 +101,8 @@ def make_plan(
     sought: bool = False,
 ) -> ReadingPlan:
     """The plan of one kind of question. `after` tells for each sort key whether the cursor's value is null;
-    `grants` are those on the rows asked for, when references reach the form's rows by others; `sought`: the
-    reader's rows are few, and looked up before they are put in order.
+    `grants` are those on the rows asked for, when references reach the form's rows by others; `sought`: the rows
+    of the answer are few, and looked up before they are put in order.
 
     Variables the caller binds: `record_id` (by_id), `record_ids` (by_ids), `row_limit` (limit), `after_0`…
     (cursor).
@@ -187,6 +188,7 @@ class _Maker:
             storages=tuple(codec_at(forms, self.form, key.path).storage for key in sort),
             composed=composed_of(paths),
             lists=listed(self.app, self.dialect, self.query.grants_of, lists),
+            through=where is not None and any(map(_refers_here, walk(where.node))),
         )
 
     def _counted(self, conditions: list[exp.Expr]) -> str:
@@ -227,7 +229,7 @@ class _Maker:
         if rows is not None:
             conditions.append(exp.paren(rows))
         if where is not None:
-            conditions.append(exp.paren(lower(where, self.row, self.query.params, self.dialect)))
+            conditions.append(exp.paren(self.row.filtered(where, sought=sought)))
         return conditions
 
     def _after(self, keys: list[exp.Expr], sort: tuple[SortKey, ...], after: tuple[bool, ...]) -> exp.Expr:
@@ -250,17 +252,7 @@ class _Maker:
         return exp.paren(exp.or_(*parts)) if parts else exp.false()
 
     def _cursor_value(self, index: int, part: SortKey) -> exp.Expr:
-        return self.query.params.variable(f"after_{index}", self._type(part.path))
-
-    def _type(self, path: Path) -> Any:
-        fields = self.form.fields
-        for name in path[:-1]:
-            target = str(fields[name].value_type.form)
-            if target in SYSTEM_FORMS:
-                return SYSTEM_FORMS[target].columns[path[-1]]
-            fields = self.query.forms[target].fields
-        found = field_at(self.query.forms, self.form, path)
-        return found.value_type if found is not None else t.TEXT
+        return self.query.params.variable(f"after_{index}", type_at(self.query.forms, self.form, part.path))
 
     def _beyond(self, key: exp.Expr, part: SortKey, value: exp.Expr | None) -> exp.Expr | None:
         if part.descending:
@@ -289,3 +281,7 @@ class _Maker:
 
     def _print(self, select: exp.Select) -> str:
         return print_sql(select, self.dialect)
+
+
+def _refers_here(node: Node) -> bool:
+    return isinstance(node, Aggregate) and bool(node.rows.of)

@@ -116,12 +116,15 @@ class Resolver:
     def _whole(self, field: Field, pointer: str) -> None:
         """Only one part of a field can be derived from."""
         names = [f"{field.key}.{part.key.partition(PART)[2]}" for part in field.parts]
+        self._refuse_whole(field.key, names, pointer)
+
+    def _refuse_whole(self, key: str, names: list[str], pointer: str) -> None:
         self.context.error(
             "bad_path",
             pointer,
             Text(
-                zh=f"“{field.key}”由几部分组成，不能整个引用。",
-                en=f"'{field.key}' has several parts and cannot be taken as a whole.",
+                zh=f"“{key}”由几部分组成，不能整个引用。",
+                en=f"'{key}' has several parts and cannot be taken as a whole.",
             ),
             Text(zh=f"请写其中一部分：{'、'.join(names)}。", en=f"Name one part: {', '.join(names)}."),
         )
@@ -135,6 +138,11 @@ class Resolver:
 
     def _system_end(self, target: str | None, rest: list[str], pointer: str, name: str) -> FieldType | None:
         system = SYSTEM_FORMS.get(target or "")
+        if system is not None and PART.join(rest) in system.parts:
+            return self._plain("text", name)
+        if system is not None and rest == [system.label]:
+            self._refuse_whole(system.label, [part.replace(PART, ".") for part in system.parts], pointer)
+            return None
         if system is None or len(rest) != 1 or rest[0] not in system.columns:
             self.context.error(
                 "bad_path",

@@ -100,7 +100,8 @@ def derive(
     no longer holds. Revision and updated_at stay; listeners see the change.
     """
     from forms.checks import broken
-    from forms.records import RecordNotFound, changed_fields, finish, load, write
+    from forms.records import RecordNotFound, load
+    from forms.saving import changed_fields, finish, write
 
     try:
         before = load(work, form, record, lock=True)

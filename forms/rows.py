@@ -164,17 +164,9 @@ def insert(
     work: UnitOfWork, row: RowKind, records: Sequence[Record], extra: Sequence[Mapping[str, Any]]
 ) -> None:
     """Insert rows; `extra` holds for each row its unique keys and, for child rows, parent and order."""
-    dialect = work.runtime.database.dialect
     if not records:
         return
-    more = list(extra[0])
-
-    def make() -> Insert:
-        texts = frozenset(field.column for field in row.stored() if field.codec.storage == "list")
-        columns = [field.column for field in row.stored()]
-        return Insert(quoted(row.table), tuple(quoted(name) for name in [*columns, *more]), texts)
-
-    take, changing = row.once(("bind whole", dialect), lambda: _binding(row, dialect))
+    into, take, changing = inserting(row, work.runtime.database.dialect, extra[0])
     params = []
     for record, added in zip(records, extra, strict=True):
         values = [*take(record), *added.values()]
@@ -182,9 +174,25 @@ def insert(
             if (value := values[place]) is not None:
                 values[place] = change(value)
         params.append(values)
-    work.insert(row.once("insert", make), params)
+    work.insert(into, params)
     if row.linked:
         insert_links(work, row, records)
+
+
+def inserting(
+    row: RowKind, dialect: DialectName, more: Iterable[str]
+) -> tuple[Insert, Callable[[Record], tuple[Any, ...]], list[tuple[int, Callable[[Any], Any]]]]:
+    """Into what new rows go, what takes the values of all columns out of a record, and what changes which of
+    them on the way. The columns are those of the fields, then `more`.
+    """
+
+    def make() -> Insert:
+        texts = frozenset(field.column for field in row.stored() if field.codec.storage == "list")
+        columns = [field.column for field in row.stored()]
+        return Insert(quoted(row.table), tuple(quoted(name) for name in [*columns, *more]), texts)
+
+    take, changing = row.once(("bind whole", dialect), lambda: _binding(row, dialect))
+    return row.once("insert", make), take, changing
 
 
 def update(

@@ -43,6 +43,10 @@ class FormShape:
     def names(self) -> Iterable[str]:
         return [*(name for name in self.types if PART not in name), *self.whole, *self.children]
 
+    def parts(self, name: str) -> list[str]:
+        """The names of the parts of a field."""
+        return [each.removeprefix(name + PART) for each in self.types if each.startswith(name + PART)]
+
     def child(self, name: str) -> Shape | None:
         return self.children.get(name)
 

@@ -17,7 +17,7 @@ from forms.rows import exists
 
 def check_targets(access: Access, form: Form, before: Record | None, values: Mapping[str, Any]) -> None:
     """References may name only records that the writer may see; others answer as if they did not exist."""
-    if form.plain and not form.once("names records", lambda: _names_records(access, form)):
+    if not names_records(access, form):
         return
     findings: list[Finding] = []
     places: list[tuple[str, Any, Mapping[str, Any], Mapping[str, Any]]] = [("", form, values, before or {})]
@@ -49,10 +49,15 @@ def _not_found(pointer: str) -> Finding:
     )
 
 
-def _names_records(access: Access, form: Form) -> bool:
-    """Whether a field of the form may name records of the app."""
-    forms = forms_in_reach(access.app)
-    return any(target in forms for field in form.naming for target in field.targets)
+def names_records(access: Access, form: Form) -> bool:
+    """Whether a field of the form or of its child tables may name records of the app."""
+
+    def find() -> bool:
+        forms = forms_in_reach(access.app)
+        kinds = (form, *form.children.values())
+        return any(target in forms for kind in kinds for field in kind.naming for target in field.targets)
+
+    return form.once("names records", find)
 
 
 def _may_see(access: Access, form: str, record: str) -> bool:

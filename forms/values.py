@@ -17,6 +17,8 @@ from engine.findings import Text
 
 NUMBER = re.compile(r"^\s*([+-]?)(\d{1,30})(?:\.(\d{1,30}))?\s*$")
 LIMIT = 10**18
+LIMITS = tuple(10**digits for digits in range(19))
+"""What a number of so many digits stays below."""
 UNSTORED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 UNSTORED_IN_LINE = re.compile(r"[\x00-\x08\x0a-\x1f\ud800-\udfff]")
 
@@ -68,9 +70,18 @@ def read_register_number(raw: Any) -> str | None:
 def read_number(raw: Any, *, scale: int, digits: int) -> int:
     """A decimal as an integer scaled by 10**scale. More decimals than `scale` are refused unless zero."""
     if type(raw) is int:
-        return _scaled(raw * 10**scale, digits)
+        return _scaled(raw * 10**scale, digits, scale)
+    if type(raw) is str:
+        whole, point, fraction = raw.partition(".")
+        if (
+            len(raw) <= 30
+            and whole.isdecimal()
+            and (fraction.isdecimal() or not point)
+            and len(fraction) <= scale
+        ):
+            return _scaled(int(whole + fraction.ljust(scale, "0")), digits, scale)
     if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
-        raise wrong_type("数字", "A number")
+        raise no_number()
     if isinstance(raw, float) and len(repr(raw).replace(".", "").replace("-", "").lstrip("0")) > 15:
         raise Problem(
             "too_precise",
@@ -81,18 +92,41 @@ def read_number(raw: Any, *, scale: int, digits: int) -> int:
         )
     found = NUMBER.match(_plain(raw) if isinstance(raw, float) else str(raw))
     if found is None:
-        raise wrong_type("数字", "A number")
+        raise no_number()
     sign, whole, fraction = found.groups("")
     fraction = fraction.rstrip("0")
     if len(fraction) > scale:
-        raise Problem("too_precise", f"最多 {scale} 位小数。", f"At most {scale} decimals.")
-    scaled = _scaled(int(whole + fraction.ljust(scale, "0")), digits)
+        raise _too_precise(scale)
+    scaled = _scaled(int(whole + fraction.ljust(scale, "0")), digits, scale)
     return -scaled if sign == "-" else scaled
 
 
-def _scaled(value: int, digits: int) -> int:
-    if abs(value) >= min(LIMIT, 10**digits):
-        raise Problem("out_of_range", "数值过大。", "The number is too large.")
+def no_number() -> Problem:
+    """What was sent is no plain number."""
+    return Problem(
+        "wrong_type",
+        "应为数字。",
+        "A number is expected.",
+        "只写数字，例如 1234.5，不带千分位、单位或货币符号。",
+        "Write digits alone, such as 1234.5, without separators of thousands, units or currency signs.",
+    )
+
+
+def _too_precise(scale: int) -> Problem:
+    if scale == 0:
+        return Problem("too_precise", "应为整数。", "A whole number is expected.")
+    return Problem("too_precise", f"最多 {scale} 位小数。", f"At most {scale} decimals.")
+
+
+def _scaled(value: int, digits: int, scale: int) -> int:
+    limit = LIMITS[min(digits, 18)]
+    if not -limit < value < limit:
+        whole = min(digits, 18) - scale
+        raise Problem(
+            "out_of_range",
+            f"数值过大：小数点前最多 {whole} 位。",
+            f"The number is too large: at most {whole} digits stand before the point.",
+        )
     return value
 
 

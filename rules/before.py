@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from engine.expressions import Env
 from engine.protocols import Action, ActionContext, Record, RecordChange
 from engine.storage.unit_of_work import UnitOfWork
@@ -12,8 +14,8 @@ from forms.environment import environment
 from rules import repository
 from rules.compiled import Rule, Sets
 from rules.match import Event, Index, match
-from rules.repository import Run
-from rules.runs import new_run
+from rules.repository import Fired
+from rules.runs import matched
 
 RUNS = "rules.before_runs"
 NOTHING: frozenset[str] = frozenset()
@@ -21,31 +23,33 @@ NOTHING: frozenset[str] = frozenset()
 
 def run_before(work: UnitOfWork, change: RecordChange, record: Record, index: Index[Rule]) -> None:
     """Let the rules set fields of `record`; what they raise forbids the save."""
-    env: Env | None = None
-    runs: list[Run] = []
-    changed = change.changed
+    changed = change.changed if change.op == "update" else NOTHING
     waiting = match(index, Event(change.op, record, changed))
+    if not waiting:
+        return
+    env = environment(work, change.app, old=change.before)
+    fired: list[Fired] = []
     while waiting:
         rule = waiting.pop(0)
-        env = env or environment(work, change.app, old=change.before)
-        if not rule.holds(record, env):
+        when = rule.when
+        if when is not None and not when.holds(record, env):
             continue
-        run = new_run(work, change, rule, record)
-        run.actions, written = _apply(work, change, rule, record, env)
-        run.finished_at = work.now
-        runs.append(run)
+        seen = orjson.dumps(matched(rule, record)).decode()
+        actions, written = _apply(work, change, rule, record, env)
+        fired.append((rule.key, seen, actions))
         if written:
             changed |= written
-            found = match(index, Event(change.op, record, changed))
-            waiting = [each for each in found if each.order > rule.order]
-    if runs:
-        work.memory.setdefault(RUNS, {})[change.record] = runs
+            if not written.isdisjoint(index.telling):
+                found = match(index, Event(change.op, record, changed))
+                waiting = [each for each in found if each.order > rule.order]
+    if fired:
+        work.memory.setdefault(RUNS, {})[change.record] = fired
 
 
 def _apply(
     work: UnitOfWork, change: RecordChange, rule: Rule, record: Record, env: Env
-) -> tuple[list[dict[str, Any]], frozenset[str]]:
-    """What was done, and the fields that differ now."""
+) -> tuple[str, frozenset[str]]:
+    """What was done, as JSON, and the fields that differ now."""
     if rule.sets is not None:
         return _set(rule.sets, record, env)
     kept = dict(record)
@@ -60,22 +64,21 @@ def _apply(
             work=work, app=change.app, form=change.form, record=record, env=env, key=f"rule:{rule.key}"
         )
         done.append({"type": step.type, **_run(step.action, context)})
+    said = orjson.dumps(done).decode()
     if record == kept:
-        return done, NOTHING
-    return done, frozenset([name for name, value in record.items() if kept.get(name) != value])
+        return said, NOTHING
+    return said, frozenset([name for name, value in record.items() if kept.get(name) != value])
 
 
-def _set(actions: tuple[Sets, ...], record: Record, env: Env) -> tuple[list[dict[str, Any]], frozenset[str]]:
+def _set(sets: Sets, record: Record, env: Env) -> tuple[str, frozenset[str]]:
     """As `_apply`, for a rule that does nothing but set fields of its record."""
-    moved: set[str] = set()
-    for action in actions:
-        for each in action.assignments:
-            value = each.value(record, env)
-            if record[each.key] != value:
-                record[each.key] = value
-                moved.add(each.key)
-    done: list[dict[str, Any]] = [{"type": SetFields.type, "fields": each.names} for each in actions]
-    return done, frozenset(moved) if moved else NOTHING
+    moved: list[str] = []
+    for each in sets.assignments:
+        value = each.literal if each.expression is None else each.expression.evaluate(record, env)
+        if record[each.key] != value:
+            record[each.key] = value
+            moved.append(each.key)
+    return sets.said, frozenset(moved) if moved else NOTHING
 
 
 def _run(action: Action, context: ActionContext) -> dict[str, Any]:
@@ -89,8 +92,7 @@ def _run(action: Action, context: ActionContext) -> dict[str, Any]:
 
 def store_before_runs(work: UnitOfWork, change: RecordChange) -> None:
     """Write the run records once the change has its id."""
-    waiting: dict[str, list[Run]] | None = work.memory.get(RUNS)
-    runs = waiting.pop(change.record, []) if waiting else []
-    for run in runs:
-        run.occurrence, run.cause = str(change.id), change.id
-    repository.add_runs(work, runs)
+    waiting: dict[str, list[Fired]] | None = work.memory.get(RUNS)
+    fired = waiting.pop(change.record, None) if waiting else None
+    if fired:
+        repository.add_done(work, change, fired)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from engine.findings import text
 from engine.protocols import ActionScope
 from forms.actions.set_fields import SetFields
 from forms.compiled import Form
+from forms.shape import PART
 from rules.compiled import Rule, Sets
 from rules.guards import guards
 from rules.quiet import quiet
@@ -159,6 +160,7 @@ def _rule(
         fingerprint=_fingerprint(document),
         guards=guards(when.tree, form) if when is not None else {},
         reads=tuple(reads),
+        kept=_kept(reads, form),
         watch=frozenset(watched | {path[0] for path in when.dependencies} if when else watched)
         if settled
         else None,
@@ -168,7 +170,7 @@ def _rule(
     )
 
 
-def _sets(form: Form, steps: tuple[Step, ...]) -> tuple[Sets, ...] | None:
+def _sets(form: Form, steps: tuple[Step, ...]) -> Sets | None:
     """The assignments of steps that only set fields of one value each; None when there is more to them."""
     actions = [step.action for step in steps if isinstance(step.action, SetFields) and step.when is None]
     if len(actions) < len(steps):
@@ -176,7 +178,16 @@ def _sets(form: Form, steps: tuple[Step, ...]) -> tuple[Sets, ...] | None:
     fields = [form.fields.get(each.key) for action in actions for each in action.assignments]
     if any(field is None or field.parts for field in fields):
         return None
-    return tuple(Sets(each.assignments, sorted(one.key for one in each.assignments)) for each in actions)
+    said = [{"type": each.type, "fields": sorted(one.key for one in each.assignments)} for each in actions]
+    return Sets(tuple(one for each in actions for one in each.assignments), orjson.dumps(said).decode())
+
+
+def _kept(reads: Iterable[str], form: Form) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:
+    """The stored fields among `reads`: key, name, and how a value is kept."""
+    found = [(name, form.find(name)) for name in reads]
+    return tuple(
+        (name, name.replace(PART, "."), field.codec.kept_of) for name, field in found if field is not None
+    )
 
 
 def _is_settled(when: CheckedExpression, form: Form) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -20,10 +20,12 @@ BOOK = "rules.book"
 
 @dataclass(frozen=True, slots=True)
 class Sets:
-    """What one `set_fields` of the record itself writes, and the names of the fields in order."""
+    """What the `set_fields` of a rule write in its own record, in order; `said` is what its run record says
+    they did, as JSON.
+    """
 
     assignments: tuple[Assignment, ...]
-    names: list[str]
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Rule:
 
     `fingerprint` changes with the document. `watch` are the fields that move the timer (None: any may).
     `settled` says that the condition reads nothing but stored fields of the record itself, so that it
-    cannot become true without a save. `quiet` tells what a rule touches that only sets its own fields;
+    cannot become true without a save. `kept` are the stored fields that the condition reads: key, name, and how a
+    value is kept in a run record. `quiet` tells what a rule touches that only sets its own fields;
     `names` are what its actions call the records they create. `sets` are the assignments of a rule that does
     nothing else and always all of it.
     """
@@ -50,11 +53,12 @@ class Rule:
     fingerprint: str
     guards: Guards = field(default_factory=lambda: NO_GUARDS)
     reads: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str, Callable[[Any], Any]], ...] = ()
     watch: frozenset[str] | None = None
     settled: bool = True
     quiet: Quiet | None = None
     names: tuple[str, ...] = ()
-    sets: tuple[Sets, ...] | None = None
+    sets: Sets | None = None
 
     @property
     def order(self) -> tuple[int, str]:

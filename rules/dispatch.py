@@ -25,6 +25,10 @@ class RuleListener(ChangeListener):
     def concerns(self, app: CompiledApp, form: str) -> bool:
         return shelf_of(app, form) is not None
 
+    def alters(self, app: CompiledApp, form: str) -> bool:
+        shelf = shelf_of(app, form)
+        return shelf is not None and bool(shelf.before)
+
     def before_save(self, work: UnitOfWork, change: RecordChange) -> None:
         shelf = shelf_of(change.app, change.form)
         if shelf is None or not shelf.before or change.after is None:
@@ -40,7 +44,7 @@ class RuleListener(ChangeListener):
             _keep_time(work, change, shelf)
         store_before_runs(work, change)
         saved = change.after if change.after is not None else change.before
-        if saved is None:
+        if saved is None or not shelf.after:
             return
         found = match(shelf.after, Event(change.op, saved, change.changed))
         if found:

@@ -46,25 +46,27 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class _Buckets(Generic[T]):
-    """Entries of one event and field: those for any record, and those found by a value."""
+    """Entries of one event or field: those for any record, in order, and those found by a value."""
 
     open: tuple[Entry[T], ...]
     by_value: tuple[tuple[str, Mapping[Hashable, tuple[Entry[T], ...]]], ...]
 
-    def collect(self, record: Mapping[str, Any], found: dict[tuple[int, str], T]) -> None:
-        for entry in self.open:
-            found[entry.order] = entry.rule
+    def collect(self, record: Mapping[str, Any]) -> tuple[Entry[T], ...]:
+        found = self.open
         for name, values in self.by_value:
-            for entry in values.get(record.get(name), ()):
-                found[entry.order] = entry.rule
+            found += values.get(record.get(name), ())
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Index(Generic[T]):
-    """The rules of one form and phase. `order` must be unique: priority, then key."""
+    """The rules of one form and phase. `order` must be unique: priority, then key. `telling` are the fields
+    that decide what is found for an event of a name: no other field moves it.
+    """
 
     any_change: Mapping[str, _Buckets[T]]
     by_field: Mapping[str, _Buckets[T]]
+    telling: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.any_change or self.by_field)
@@ -81,10 +83,10 @@ def build(entries: Iterable[Entry[T]]) -> Index[T]:
                     by_field.setdefault(name, []).append(entry)
             else:
                 any_change.setdefault(event, []).append(entry)
-    return Index(
-        {event: _buckets(group) for event, group in any_change.items()},
-        {name: _buckets(group) for name, group in by_field.items()},
-    )
+    whole = {event: _buckets(group) for event, group in any_change.items()}
+    fields = {name: _buckets(group) for name, group in by_field.items()}
+    guarded = {name for each in (*whole.values(), *fields.values()) for name, _ in each.by_value}
+    return Index(whole, fields, frozenset(guarded | fields.keys()))
 
 
 def _buckets(entries: list[Entry[T]]) -> _Buckets[T]:
@@ -103,7 +105,7 @@ def _buckets(entries: list[Entry[T]]) -> _Buckets[T]:
         for value in entry.guards[name]:
             values.setdefault(value, []).append(entry)
     return _Buckets(
-        tuple(free),
+        tuple(sorted(free, key=_order)),
         tuple(
             (name, {value: tuple(group) for value, group in values.items()})
             for name, values in sorted(guarded.items())
@@ -113,13 +115,18 @@ def _buckets(entries: list[Entry[T]]) -> _Buckets[T]:
 
 def match(index: Index[T], event: Event) -> list[T]:
     """The rules whose trigger fits and whose equality guards hold, in order of priority."""
-    found: dict[tuple[int, str], T] = {}
     buckets = index.any_change.get(event.name)
-    if buckets is not None:
-        buckets.collect(event.record, found)
-    if event.name == "update" and index.by_field:
-        for name in event.changed & index.by_field.keys():
-            index.by_field[name].collect(event.record, found)
-    if len(found) < 2:
-        return list(found.values())
-    return [found[order] for order in sorted(found)]
+    found = buckets.collect(event.record) if buckets is not None else ()
+    moved = event.changed & index.by_field.keys() if event.name == "update" else ()
+    if not moved:
+        if buckets is not None and len(found) > len(buckets.open):
+            found = tuple(sorted(found, key=_order))
+        return [entry.rule for entry in found]
+    known = {entry.order: entry.rule for entry in found}
+    for name in moved:
+        known.update([(entry.order, entry.rule) for entry in index.by_field[name].collect(event.record)])
+    return [known[order] for order in sorted(known)]
+
+
+def _order(entry: Entry[Any]) -> tuple[int, str]:
+    return entry.order

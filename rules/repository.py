@@ -10,7 +10,9 @@ from typing import Any
 import orjson
 from sqlalchemy import delete, select, update
 
+from engine.ids import new_id
 from engine.jobs import cancel
+from engine.protocols import RecordChange
 from engine.storage.columns import decode_json, moment_from_text
 from engine.storage.driver import MARK, moment_param
 from engine.storage.tables import job as job_table
@@ -124,6 +126,21 @@ def add_runs(work: UnitOfWork, runs: Sequence[Run]) -> None:
             _json(run.error),
         )
         for run in runs
+    ]
+    work.insert(_INSERT_RUN, rows)
+
+
+Fired = tuple[str, str, str]
+"""A rule that fired before a save: its key, the values its condition read and what it did, both as JSON."""
+
+
+def add_done(work: UnitOfWork, change: RecordChange, fired: Sequence[Fired]) -> None:
+    """Write the run records of rules that ran before a save, which has its place in the log by now."""
+    at = _stored(work, work.now)
+    head = (change.form, change.record, str(change.id), "done", at, None, False, at, change.id)
+    app, context = change.app.key, (work.depth, change.app.version)
+    rows = [
+        (new_id(), app, rule, *head, *context, matched, actions, None) for rule, matched, actions in fired
     ]
     work.insert(_INSERT_RUN, rows)
 

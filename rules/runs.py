@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from engine.definitions.app import CompiledApp
 from engine.errors import Forbidden, Invalid, NotFound
 from engine.findings import error, text
 from engine.ids import new_id
 from engine.permissions.granting import grants_for
 from engine.protocols import RecordChange
 from engine.storage.unit_of_work import UnitOfWork
-from forms.compiled import Form, compiled_form
-from forms.shape import PART
 from rules import repository
 from rules.compiled import Rule
 from rules.repository import Run
@@ -49,21 +46,13 @@ def new_run(work: UnitOfWork, change: RecordChange, rule: Rule, record: Mapping[
         at=work.now,
         version=change.app.version,
         depth=work.depth,
-        matched=matched(change.app, rule, record),
+        matched=matched(rule, record),
     )
 
 
-def matched(app: CompiledApp, rule: Rule, record: Mapping[str, Any]) -> dict[str, Any]:
+def matched(rule: Rule, record: Mapping[str, Any]) -> dict[str, Any]:
     """The values that the condition read, as JSON."""
-    form = compiled_form(app, rule.form)
-    read = form.once(("read by rule", rule.key), lambda: _read_by(rule, form))
-    return {shown: kept_of(record[name]) for name, shown, kept_of in read}
-
-
-def _read_by(rule: Rule, form: Form) -> list[tuple[str, str, Callable[[Any], Any]]]:
-    """The fields that the condition reads: key, name, and how a value is kept."""
-    read = ((name, form.find(name)) for name in rule.reads)
-    return [(name, name.replace(PART, "."), field.codec.kept_of) for name, field in read if field is not None]
+    return {shown: kept_of(record[name]) for name, shown, kept_of in rule.kept}
 
 
 def list_runs(

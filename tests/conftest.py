@@ -5,15 +5,20 @@ from __future__ import annotations
 import gc
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support.client import AsUser, SignedIn
+from tests.support.compiled_statements import share_compiled
+from tests.support.demo import prepared_demo
 from tests.support.http import HttpStub, running_http_stub
 from tests.support.people import ORGANISATION
+from tests.support.prepared import STORE, Preparation, Prepared, preparation_of, prepare
 from tests.support.smtp import SmtpServer, running_smtp
 
 if TYPE_CHECKING:
@@ -28,6 +33,8 @@ START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 DATABASES = ("sqlite", "postgresql")
 NEW_OBJECTS = 20_000
 """As many as in a server may pile up before somebody looks for garbage."""
+KEPT_STORES = 8
+"""Prepared databases of a process on PostgreSQL, a dozen megabytes each; tests that share one mostly stand together."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -94,7 +101,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     from api.boot import metadata
 
-    path = tmp_path_factory.mktemp("template") / "fourfold.sqlite"
+    path = tmp_path_factory.mktemp("template") / STORE
     engine = sa.create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
         metadata().create_all(connection)
@@ -107,7 +114,7 @@ def sqlite_template_with_people(
     sqlite_template: Path, extension_classes: list[Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """The same, and the organisation of `tests/support/people.py` in it."""
-    path = tmp_path_factory.mktemp("people") / "fourfold.sqlite"
+    path = tmp_path_factory.mktemp("people") / STORE
     shutil.copyfile(sqlite_template, path)
     _load_people(f"sqlite:///{path}", path.parent, extension_classes)
     return path
@@ -126,11 +133,8 @@ def postgresql_with_people(
 def _load_people(url: str, home: Path, extension_classes: list[Any]) -> None:
     from engine.identity.organisation import load_organisation
     from engine.identity.principal import SYSTEM
-    from engine.runtime import Runtime
-    from engine.settings import Settings
-    from engine.testing import FixedClock
 
-    made = Runtime(Settings(home=home, database_url=url), extension_classes, clock=FixedClock(START))
+    made = _runtime(url, home, extension_classes)
     try:
         with made.unit_of_work(SYSTEM, source="engine") as work:
             load_organisation(work, ORGANISATION)
@@ -138,24 +142,92 @@ def _load_people(url: str, home: Path, extension_classes: list[Any]) -> None:
         made.close()
 
 
+def _runtime(url: str, home: Path, extension_classes: list[Any]) -> Runtime:
+    from engine.runtime import Runtime
+    from engine.settings import Settings
+    from engine.testing import FixedClock
+
+    settings = Settings(home=home, database_url=url, allow_private_hooks=True)
+    made = Runtime(settings, extension_classes, clock=FixedClock(START))
+    share_compiled(made.database)
+    return made
+
+
+@pytest.fixture(scope="session")
+def prepared_on_sqlite(
+    sqlite_template_with_people: Path, extension_classes: list[Any], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Preparation], Prepared]:
+    """A SQLite file on which a preparation ran, to be copied; made when it is first wanted."""
+
+    @cache
+    def find(preparation: Preparation) -> Prepared:
+        home = tmp_path_factory.mktemp("prepared")
+        shutil.copyfile(sqlite_template_with_people, home / STORE)
+        url = f"sqlite:///{home / STORE}"
+        return prepare(_runtime(url, home, extension_classes), preparation, url)
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def prepared_on_postgresql(
+    postgres_server: PostgresForTests,
+    postgresql_with_people: str,
+    extension_classes: list[Any],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[Preparation], Prepared]]:
+    """A PostgreSQL database on which a preparation ran, to be copied; made when it is first wanted."""
+    made: dict[Preparation, tuple[Prepared, ExitStack]] = {}
+
+    def find(preparation: Preparation) -> Prepared:
+        if preparation not in made:
+            if len(made) == KEPT_STORES:
+                made.pop(next(iter(made)))[1].close()
+            home = tmp_path_factory.mktemp("prepared")
+            with ExitStack() as opened:
+                url = opened.enter_context(postgres_server.database(postgresql_with_people))
+                store = prepare(_runtime(url, home, extension_classes), preparation, url)
+                made[preparation] = store, opened.pop_all()
+        return made[preparation][0]
+
+    try:
+        yield find
+    finally:
+        for _, database in made.values():
+            database.close()
+
+
+@pytest.fixture
+def prepared(request: pytest.FixtureRequest, database_name: str) -> Prepared:
+    """What this test's store is a copy of; for fixtures that name a preparation."""
+    preparation = preparation_of(request)
+    assert preparation is not None, "no fixture of this test is marked with prepared_by"
+    found: Prepared = request.getfixturevalue(f"prepared_on_{database_name}")(preparation)
+    return found
+
+
 @pytest.fixture
 def postgresql_url(postgres_server: PostgresForTests, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A fresh PostgreSQL database with the platform's tables, and with the people if the test wants them."""
-    wanted = "people" in request.fixturenames
-    model = request.getfixturevalue("postgresql_with_people") if wanted else None
+    """A fresh PostgreSQL database with the platform's tables, and with what the test wants in it."""
+    model: str | None = None
+    if preparation_of(request) is not None:
+        model = request.getfixturevalue("prepared").url
+    elif "people" in request.fixturenames:
+        model = request.getfixturevalue("postgresql_with_people")
     with postgres_server.database(model) as url:
         yield url
 
 
 @pytest.fixture
 def sqlite_url(sqlite_template: Path, tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """A fresh SQLite file with the platform's tables, and with the people if the test wants them."""
-    wanted = "people" in request.fixturenames
-    path = tmp_path / "fourfold.sqlite"
-    shutil.copyfile(
-        request.getfixturevalue("sqlite_template_with_people") if wanted else sqlite_template, path
-    )
-    return f"sqlite:///{path}"
+    """A fresh SQLite file with the platform's tables, and with what the test wants in it."""
+    model = sqlite_template
+    if preparation_of(request) is not None:
+        model = request.getfixturevalue("prepared").home / STORE
+    elif "people" in request.fixturenames:
+        model = request.getfixturevalue("sqlite_template_with_people")
+    shutil.copyfile(model, tmp_path / STORE)
+    return f"sqlite:///{tmp_path / STORE}"
 
 
 @pytest.fixture
@@ -173,20 +245,34 @@ def clock() -> FixedClock:
     return FixedClock(START)
 
 
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    """Settings of a fresh installation. Override this fixture to change one."""
+@pytest.fixture(scope="session")
+def default_settings() -> Settings:
+    """Those of an installation without any of its own: to read all of them from the environment takes a while."""
     from engine.settings import Settings
 
-    return Settings(home=tmp_path, database_url=database_url, allow_private_hooks=True)
+    return Settings(allow_private_hooks=True)
 
 
 @pytest.fixture
-def runtime(settings: Settings, clock: FixedClock, extension_classes: list[Any]) -> Iterator[Runtime]:
-    """The whole engine on a fresh database, without apps."""
+def settings(default_settings: Settings, database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a fresh installation. Override this fixture to change one."""
+    return default_settings.model_copy(update={"home": tmp_path, "database_url": database_url})
+
+
+@pytest.fixture
+def runtime(
+    settings: Settings, clock: FixedClock, extension_classes: list[Any], request: pytest.FixtureRequest
+) -> Iterator[Runtime]:
+    """The whole engine on a fresh database, without apps but those that the store was prepared with."""
     from engine.runtime import Runtime
 
     made = Runtime(settings, extension_classes, clock=clock)
+    share_compiled(made.database)
+    if preparation_of(request) is not None:
+        prepared: Prepared = request.getfixturevalue("prepared")
+        prepared.copy_files(settings.home)
+        for app in prepared.apps:
+            made.adopt(app)
     yield made
     made.close()
 
@@ -226,11 +312,11 @@ def principal(runtime: Runtime) -> Callable[[str], Any]:
 @pytest.fixture
 def client(runtime: Runtime) -> Iterator[TestClient]:
     """An httpx client on the ASGI app; nobody is logged in. Answers that OpenAPI does not announce fail."""
-    from api.app import create_app
+    from tests.support.applications import application
     from tests.support.asgi import quick_client
     from tests.support.conforming import DOCUMENT
 
-    app = create_app(runtime)
+    app = application(runtime)
     with quick_client(app) as made:
         made.event_hooks["response"].append(DOCUMENT.check(app))
         yield made
@@ -248,6 +334,12 @@ def as_user(client: TestClient, runtime: Runtime) -> AsUser:
         return SignedIn(client, user, token.secret)
 
     return sign_in
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a prepared demo, to be copied."""
+    return prepared_demo(tmp_path_factory)
 
 
 @pytest.fixture

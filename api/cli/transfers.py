@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,6 +34,7 @@ from forms.transfers.folder import folder_of
 from forms.transfers.repository import Transfer
 
 SLICE_SECONDS = 0.5
+SUFFIXES = (".xlsx", ".csv")
 PHASES = {
     "reading": "读取 / reading",
     "checking": "检查 / checking",
@@ -43,6 +45,33 @@ PHASES = {
 App = Annotated[str, typer.Argument(help="应用 / key of the app")]
 FormKey = Annotated[str, typer.Argument(help="表单 / key of the form")]
 As = Annotated[str, typer.Option("--as", help="以此用户身份 / with the rights of this user")]
+
+
+def writable(file: Path | None) -> Path | None:
+    """Refuse a target that cannot be written before any work is done. Raises BadParameter."""
+    if file is not None:
+        place = file if file.exists() else file.absolute().parent
+        if not place.exists():
+            raise typer.BadParameter(f"没有文件夹“{place}” / there is no folder '{place}'")
+        if file.is_dir() or not os.access(place, os.W_OK):
+            raise typer.BadParameter(f"不能写入“{place}” / '{place}' cannot be written")
+    return file
+
+
+def sheet_file(file: Path) -> Path:
+    """Refuse a target whose name says neither of the formats. Raises BadParameter."""
+    if file.suffix.lower() not in SUFFIXES:
+        raise typer.BadParameter("文件名应以 .xlsx 或 .csv 结尾 / the name must end in .xlsx or .csv")
+    writable(file)
+    return file
+
+
+def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
+    """`a=b` as a mapping; the sign may stand in the first part. Raises BadParameter."""
+    for each in given or ():
+        if "=" not in each:
+            raise typer.BadParameter(f"应为 名称=值 / NAME=VALUE is expected: {each}", param_hint=option)
+    return {name: value for each in given or () for name, _, value in [each.rpartition("=")]}
 
 
 def import_(
@@ -56,7 +85,17 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查 / only check")] = False,
     sheet: Annotated[str | None, typer.Option(help="工作表 / sheet")] = None,
     encoding: Annotated[str | None, typer.Option(help="编码 / encoding of a csv file")] = None,
-    bad_rows: Annotated[Path | None, typer.Option(help="错误行工作簿 / workbook for the bad rows")] = None,
+    separator: Annotated[str | None, typer.Option(help="分隔符 / separator of a csv file")] = None,
+    columns: Annotated[
+        list[str] | None, typer.Option("--map", help="表头=字段 / header=field, header= for none")
+    ] = None,
+    by: Annotated[
+        list[str] | None, typer.Option(help="引用=字段 / reference=field that its cells hold")
+    ] = None,
+    bad_rows: Annotated[
+        Path | None, typer.Option(callback=writable, help="错误行工作簿 / workbook for the bad rows")
+    ] = None,
+    language: Annotated[str, typer.Option(help="错误行工作簿的语言 / of that workbook: zh | en")] = "zh",
     user: As = SYSTEM_USER,
 ) -> None:
     """导入记录 / import records from an xlsx or csv file."""
@@ -70,15 +109,20 @@ def import_(
             "dry_run": dry_run,
             "sheet": sheet,
             "encoding": encoding,
+            "separator": separator,
+            "mapping": _pairs(columns, "--map"),
+            "by": _pairs(by, "--by"),
         },
     )
+    if language not in ("zh", "en"):
+        raise typer.BadParameter("zh | en", param_hint="--language")
     runtime = build(Settings())
     try:
         require_current(runtime.database)
         done = _import(runtime, app, form, file, options, user)
         folder = folder_of(runtime, done.id)
         if bad_rows is not None and done.report.get("error_count"):
-            shutil.copyfile(write_workbook(folder, done.progress["header"], "zh"), bad_rows)
+            shutil.copyfile(write_workbook(folder, done.progress["header"], language), bad_rows)
     finally:
         runtime.close()
     report(done)
@@ -101,8 +145,7 @@ def _import(runtime: Runtime, app: str, form: str, file: Path, options: ImportOp
 def follow_import(runtime: Runtime, transfer: str) -> Transfer:
     """Do an import that was begun without a job, with a progress bar; how it ended."""
     run = ImportRun(runtime, transfer)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True) as bar:
+    with _bar() as bar:
         task = bar.add_task(PHASES["reading"], total=None)
         while run.advance(seconds=SLICE_SECONDS):
             progress = run.transfer().progress
@@ -113,6 +156,20 @@ def follow_import(runtime: Runtime, transfer: str) -> Transfer:
                 total=progress["total"],
             )
     return run.transfer()
+
+
+def follow_export(runtime: Runtime, transfer: str) -> Transfer:
+    """Write an export that was begun without a job, with a progress bar; how it ended."""
+    with _bar() as bar:
+        task = bar.add_task("导出 / exporting", total=None)
+        return run_export(
+            runtime, transfer, told=lambda done, total: bar.update(task, completed=done, total=total)
+        )
+
+
+def _bar() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=err, transient=True)
 
 
 def report(done: Transfer) -> None:
@@ -132,14 +189,18 @@ def report(done: Transfer) -> None:
 
 
 def _sentence(finding: dict[str, Any]) -> str:
-    said = [f"{finding['message'][each]}{finding['fix'][each]}" for each in ("zh", "en")]
-    return " / ".join(said)
+    between = {"zh": "", "en": " "}
+    said = [finding["message"][each] + sign + finding["fix"][each] for each, sign in between.items()]
+    return " / ".join(each.rstrip() for each in said)
 
 
 def export(
     app: App,
     form: FormKey,
-    file: Annotated[Path, typer.Argument(dir_okay=False, help="目标文件 / target: .xlsx 或 .csv")],
+    file: Annotated[
+        Path,
+        typer.Argument(dir_okay=False, callback=sheet_file, help="目标文件 / target: .xlsx 或 .csv"),
+    ],
     where: Annotated[str | None, typer.Option("--filter", help="条件 / which records")] = None,
     sort: Annotated[str | None, typer.Option(help="排序 / order, e.g. -amount,name")] = None,
     fields: Annotated[str | None, typer.Option(help="字段 / fields, with commas")] = None,
@@ -164,8 +225,7 @@ def export(
         with runtime.unit_of_work(actor, source="export") as work:
             found = work.app(app)
             made = exports.begin(work, found, compiled_form(found, form), options, job=False)
-        with err.status("导出 / exporting …"):
-            done = run_export(runtime, made.id)
+        done = follow_export(runtime, made.id)
         if done.state != "done":
             report(done)
             raise typer.Exit(1)
@@ -173,6 +233,8 @@ def export(
     finally:
         runtime.close()
     out.print(f"{done.report['counts']['records']} 条记录 / records → {file}")
+    for each in done.report["remarks"]:
+        out.print(f"  [yellow]{each['code']}[/] {escape(_sentence(each))}")
 
 
 def _read(model: Any, raw: dict[str, Any]) -> Any:

@@ -26,7 +26,7 @@ router = APIRouter(tags=["identity"])
 
 PASSWORD = {"password": {"type": "string"}, "must_change": {"type": "boolean"}}
 PICKER_FIELDS = ("id", "name", "dept", "active")
-PICKER = {"search", "dept", "role", "active", "after", "limit"}
+PICKER = ("search", "dept", "role", "active", "after", "limit")
 
 
 @router.get("/users")

@@ -187,8 +187,9 @@ async def import_template(request: Request, app: str, form: str) -> Response:
         found = compiled_form(work.app(app), form)
         access = Access(work, work.app(app))
         access.demand(form, "import")
+        seen, writing = access.seen(form), access.demand(form, "create")
         with scratch(edge.runtime.settings) as path:
-            write_template(path, found, access.demand(form, "create"), language=spoken)  # type: ignore[arg-type]
+            write_template(path, found, seen, writing, language=spoken)  # type: ignore[arg-type]
             return path.read_bytes()
 
     content = await read(request, write_it)

@@ -29,6 +29,15 @@ from forms.record_schema import record_schema
 
 LIST_PARAMETERS = ("filter", "sort", "fields", "limit", "cursor", "count")
 COUNTS = ("exact", "estimated", "none")
+SPELLED = {
+    "filter": text("应为表达式或条件对象。", "An expression or a condition as an object is expected."),
+    "sort": text("应为文本或字段名的列表。", "A text or a list of fields is expected."),
+    "fields": text("应为文本或字段名的列表。", "A text or a list of fields is expected."),
+    "limit": text("应为整数。", "A whole number is expected."),
+    "cursor": text("应为上一页给出的 next。", "The `next` of the page before is expected."),
+    "count": text("应为 exact、estimated 或 none。", "exact, estimated or none is expected."),
+}
+"""What each parameter of a list is in a body."""
 Step = Callable[[UnitOfWork, CompiledApp, Form], Any]
 
 
@@ -74,7 +83,7 @@ def _as_text(key: str, value: Any) -> str:
         return ",".join(value)
     if (key == "filter" and isinstance(value, dict)) or (key == "limit" and isinstance(value, int)):
         return dumps(value).decode()
-    raise Invalid([error("wrong_type", f"/{key}", text("类型不正确。", "The type is not right."))])
+    raise Invalid([error("wrong_type", f"/{key}", SPELLED[key])])
 
 
 def list_query(asked: dict[str, str], limit: int) -> ListQuery:
@@ -150,10 +159,10 @@ async def update_record(request: Request) -> Response:
 async def delete_record(request: Request) -> Response:
     """DELETE …/records/{id}: into the recycle bin."""
     query(request)
-    record = request.path_params["record"]
+    expected, record = _if_match(request), request.path_params["record"]
 
     def step(work: UnitOfWork, app: CompiledApp, form: Form) -> None:
-        api_records.delete_json(work, app, form, record)
+        api_records.delete_json(work, app, form, record, if_match=expected)
 
     await edge_of(request).write(request, _placed(request, step))
     return nothing()

@@ -6,7 +6,7 @@ A sequence is not commit order on PostgreSQL: a reader of `id > last` would miss
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -87,6 +87,25 @@ def append(work: UnitOfWork, change: RecordChange, rev: int, diff: Mapping[str, 
     row = work.row(_INSERT[dialect], values)
     change.id = int(row[0]) if row else 0
     return change.id
+
+
+def appending(work: UnitOfWork, app: str, form: str) -> Callable[[RecordChange, Mapping[str, Any]], int]:
+    """As `append` for new records of one form, at their first revision: what is the same for all is put
+    together once. It holds as long as who acts in `work`, and why, stays the same.
+    """
+    head = (moment_param(work.runtime.database.dialect, work.now), app, form)
+    origin = ("create", work.principal.user, work.source, work.cause, work.batch, 1)
+    asked = (work.request_id, work.address)
+
+    def append_one(change: RecordChange, diff: Mapping[str, Any]) -> int:
+        if not work.collecting:
+            return append(work, change, 1, diff)
+        change.id = _next_id(work)
+        text = orjson.dumps(diff).decode()
+        work.insert(_WITH_ID, ((change.id, *head, change.record, *origin, text, *asked),))
+        return change.id
+
+    return append_one
 
 
 def append_new(work: UnitOfWork, app: str, form: str, created: Sequence[tuple[str, str]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.expressions.errors import NOWHERE, Edit, ExpressionError, meant, nearest
-from engine.expressions.scope import Labelled, ReferredTo, Scope, Shape
+from engine.expressions.scope import InParts, Labelled, ReferredTo, Scope, Shape
 from engine.expressions.tree import Name
 from engine.expressions.typed import OLD, PARENT, RECORD, ROW, Field, Node, Rows, Variable
 from engine.expressions.types import Type
@@ -149,10 +149,15 @@ def _unknown(name: Name, shape: Shape, part: str, scope: Scope, *, first: bool) 
     if best is not None:
         advice = meant(best)
     elif part in shape.names():
+        before = ".".join(name.parts[: name.parts.index(part) + 1]) if part in name.parts else part
+        parts = shape.parts(part) if isinstance(shape, InParts) else ()
+        known = [f"{before}.{each}" for each in parts]
         advice = text(
-            f"“{part}”由几部分组成，请用点写出其中一部分，例如 {part}.start。",
-            f"'{part}' has several parts; name one after a dot, as in {part}.start.",
+            f"“{part}”由几部分组成，请用点写出其中一部分：{'、'.join(known)}。",
+            f"'{part}' has several parts; name one after a dot: {', '.join(known)}.",
         )
+        if not known:
+            advice = text(f"“{part}”不能用于表达式。", f"'{part}' cannot be used in expressions.")
     elif first:
         advice = text(f'如果是文本，请加引号："{part}"。', f'If it is a text, put it in quotes: "{part}".')
     return ExpressionError(

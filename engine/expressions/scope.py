@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -46,6 +46,14 @@ class ReferredTo(Protocol):
 
     def referring(self, name: str) -> Shape | None:
         """The shape of the records that refer to this one and are known as `name`."""
+
+
+@runtime_checkable
+class InParts(Protocol):
+    """A shape with fields that are written part by part."""
+
+    def parts(self, name: str) -> Sequence[str]:
+        """The names of a field's parts; none where it has none."""
 
 
 Shapes = Callable[[str], "Shape | None"]

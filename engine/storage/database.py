@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import QueuePool
 
 from engine.storage.fibers import LoopConnection, require_thread
+from engine.storage.prepared import keep_prepared
 
 INTEGRITY = (sqlite3.IntegrityError, psycopg.errors.IntegrityError)
 """What the drivers raise when a constraint of the database refuses a row."""
@@ -108,7 +109,9 @@ class Database:
 
         def connect(_dialect: Any, _record: Any, given: list[Any], options: dict[str, Any]) -> Any:
             require_thread()
-            return LoopConnection.connect(*given, **options)
+            made = LoopConnection.connect(*given, **options)
+            keep_prepared(made)
+            return made
 
         def engine(**options: Any) -> Engine:
             made = sa.create_engine(

@@ -14,7 +14,7 @@ from engine.definitions.app import AppNotFound
 from engine.errors import EngineError
 from engine.storage.database import LATE_BEGIN, Mode
 from engine.storage.fibers import breathe
-from engine.storage.waiting import Insert, Row, WaitingRows
+from engine.storage.waiting import Insert, Row, WaitingRows, insert_rows
 
 if TYPE_CHECKING:
     from engine.definitions.app import CompiledApp
@@ -154,10 +154,8 @@ class UnitOfWork:
         self.writes += 1
         if self._waiting is not None:
             self._waiting.insert(insert, rows)
-        elif len(rows) == 1:
-            self._raw.execute(insert.text(self.runtime.database.dialect), rows[0])
         else:
-            self._raw.cursor().executemany(insert.text(self.runtime.database.dialect), rows)
+            insert_rows(self._raw, self.runtime.database.dialect, insert, rows)
 
     def change(self, sql: str, params: Row, *, table: str, record: str) -> int:
         """Change one row, now or together with others; the number of rows touched, 1 for one that waits."""

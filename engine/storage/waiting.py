@@ -7,24 +7,21 @@ of saving one record after the other, at the price of a few statements.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-import orjson
-from psycopg.types.json import Json, Jsonb
-
 from engine.errors import TryAgain
+from engine.storage.copying import copy_rows
 from engine.storage.database import INTEGRITY, DialectName
 from engine.storage.driver import MARK
+from engine.storage.one_statement import REMEMBERED, insert_each, insert_each_and_change
 
 Row = Sequence[Any]
-LARGEST = 1_000
-"""Rows in one statement."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Insert:
     """How rows go into a table: names as SQL writes them. `json` are the columns whose values are JSON texts.
     Made once and kept: rows wait together when they have the very same one.
@@ -45,38 +42,9 @@ def _insert_text(insert: Insert, dialect: DialectName) -> str:
     return f"INSERT INTO {insert.table} ({', '.join(insert.columns)}) VALUES ({marks})"
 
 
-@lru_cache(4096)
-def _recordset_text(insert: Insert) -> str:
-    """PostgreSQL: all rows as one JSON parameter, read by the types of the table itself. A statement with a
-    mark per value takes the driver longer to prepare than the server to run.
-    """
-    names = ", ".join(insert.columns)
-    rows = f"json_populate_recordset(NULL::{insert.table}, %s::json)"
-    return f"INSERT INTO {insert.table} ({names}) SELECT {names} FROM {rows}"
-
-
-def _recordset(insert: Insert, rows: Sequence[Row]) -> str:
-    names = [column.strip('"') for column in insert.columns]
-    texts = [place for place, name in enumerate(names) if name in insert.json]
-    if texts:
-        rows = [_parsed(row, texts) for row in rows]
-    found = [dict(zip(names, row, strict=True)) for row in rows]
-    return orjson.dumps(found, default=_unwrapped).decode()
-
-
-def _parsed(row: Row, texts: Sequence[int]) -> list[Any]:
-    values = list(row)
-    for place in texts:
-        if values[place] is not None:
-            values[place] = orjson.Fragment(values[place])
-    return values
-
-
-def _unwrapped(value: Any) -> Any:
-    """What a wrapper of the driver holds."""
-    if isinstance(value, Json | Jsonb):
-        return value.obj
-    raise TypeError(type(value))
+New = Sequence[tuple[Insert, list[Row]]]
+Changed = Mapping[tuple[str, str], Sequence[Row]]
+"""What changes rows, and of which table -> the parameters."""
 
 
 class WaitingRefused(Exception):
@@ -89,7 +57,7 @@ class WaitingRows:
 
     dialect: DialectName
     inserts: dict[Insert, list[Row]] = field(default_factory=dict)
-    updates: dict[str, list[Row]] = field(default_factory=dict)
+    updates: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
     tables: set[str] = field(default_factory=set)
     records: set[str] = field(default_factory=set)
 
@@ -106,7 +74,7 @@ class WaitingRows:
 
     def update(self, text: str, params: Row, *, table: str, record: str) -> None:
         """Let a change of one row wait; the caller asked `holds` before."""
-        self.updates.setdefault(text, []).append(params)
+        self.updates.setdefault((text, table), []).append(params)
         self.tables.add(table)
         self.records.add(record)
 
@@ -127,26 +95,67 @@ class WaitingRows:
 
     def write(self, raw: Any) -> None:
         """Write everything over the driver's connection. Raises WaitingRefused."""
-        inserts, updates = dict(self.inserts), dict(self.updates)
+        inserts, updates = list(self.inserts.items()), dict(self.updates)
         self.clear()
+        write = _write_to_sqlite if self.dialect == "sqlite" else _write_to_postgres
         try:
-            for insert, rows in inserts.items():
-                self._insert(raw, insert, rows)
-            for text, changes in updates.items():
-                cursor = raw.cursor()
-                cursor.executemany(text, changes)
-                if cursor.rowcount != len(changes):
-                    raise TryAgain()  # the rows are locked, so only a rule or a person deleting them was quicker
+            write(raw, inserts, updates)
         except INTEGRITY as wrong:
             raise WaitingRefused from wrong
 
-    def _insert(self, raw: Any, insert: Insert, rows: list[Row]) -> None:
-        if self.dialect == "sqlite":
-            raw.executemany(insert.text("sqlite"), rows)
-            return
+
+def _write_to_sqlite(raw: Any, inserts: New, updates: Changed) -> None:
+    for insert, rows in inserts:
+        raw.executemany(insert.text("sqlite"), rows)
+    _change(raw, updates)
+
+
+def _write_to_postgres(raw: Any, inserts: New, updates: Changed) -> None:
+    """What has one row each goes together, but not past a table that has several: rows of one may refer to
+    those of the other.
+    """
+    single: list[tuple[Insert, Row]] = []
+    for insert, rows in inserts:
         if len(rows) == 1:
-            raw.execute(insert.text(self.dialect), rows[0])
-            return
-        for start in range(0, len(rows), LARGEST):
-            part = rows[start : start + LARGEST]
-            raw.execute(_recordset_text(insert), (_recordset(insert, part),))
+            single.append((insert, rows[0]))
+            continue
+        if single:
+            insert_each(raw, single)
+            single = []
+        copy_rows(raw, insert, rows)
+    if not _may_go_along(single, updates):
+        if single:
+            insert_each(raw, single)
+        _change(raw, updates)
+        return
+    (((text, _), (params,)),) = updates.items()
+    if insert_each_and_change(raw, single, text, params) != 1:
+        raise TryAgain()
+
+
+def _may_go_along(single: Sequence[tuple[Insert, Row]], updates: Changed) -> bool:
+    """Whether one statement can do both: it would not see a row that it makes, and so not change it."""
+    if len(updates) != 1:
+        return False
+    (((_, table), changes),) = updates.items()
+    return len(changes) == 1 and bool(single) and all(insert.table != table for insert, _ in single)
+
+
+def _change(raw: Any, updates: Changed) -> None:
+    for (text, _), changes in updates.items():
+        cursor = raw.cursor()
+        cursor.executemany(text, changes)
+        if cursor.rowcount != len(changes):
+            raise TryAgain()  # the rows are locked, so only a rule or a person deleting them was quicker
+
+
+def insert_rows(raw: Any, dialect: DialectName, insert: Insert, rows: Sequence[Row]) -> None:
+    """Write new rows over the driver's connection."""
+    if dialect == "sqlite":
+        raw.executemany(insert.text(dialect), rows)
+    elif len(rows) > 1:
+        copy_rows(raw, insert, rows)
+    elif len(insert.columns) > REMEMBERED:
+        insert_each(raw, [(insert, rows[0])])
+    else:
+        raw.execute(insert.text(dialect), rows[0])

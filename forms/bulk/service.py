@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.definitions.app import CompiledApp
 from engine.errors import Conflict, Forbidden, Invalid
-from engine.findings import error, text
+from engine.findings import Finding, error, text
 from engine.ids import new_id
 from engine.storage.unit_of_work import UnitOfWork
 from forms import records
 from forms.access import Access
-from forms.batch import MOST, Item, Outcome, run_batch
+from forms.batch import MOST, BatchRefused, Item, Outcome, run_batch
 from forms.bulk import repository
 from forms.bulk.repository import Bulk, BulkNotFound
 from forms.compiled import Form
 from forms.environment import environment, variables
 from forms.imports.undo import before_values
 from forms.listing import read_filter
+from forms.nested import refuse_new
 from forms.plans import kept
 from forms.reading_plan import ReadingPlan, SortKey, make_plan
 
@@ -38,6 +39,10 @@ class AlreadyUndone(Conflict):
 
     code = "already_undone"
     zh = "该批量修改已撤销过。"
+    fix_zh = "无需再做；要恢复所撤销的修改，请撤销那次撤销的 batch。"
+    fix_en = (
+        "Nothing is left to do; to bring the change back, undo the `batch` that the undoing answered with."
+    )
 
 
 class CannotUndo(Conflict):
@@ -73,14 +78,14 @@ def change_many(work: UnitOfWork, app: CompiledApp, form: Form, asked: BulkChang
     """
     access = Access(work, app)
     access.demand(form.key, "update")
+    refuse_new(access, form, asked.set, "/set")
     ids = list(dict.fromkeys(asked.ids)) if asked.ids is not None else _matching(access, form, asked.filter)
     if len(ids) > MOST:
         message = text(f"一次最多修改 {MOST} 条。", f"At most {MOST} records can be changed at once.")
         raise TooManyRecords([error("too_many_records", "/filter", message)])
     outer, work.batch = work.batch, new_id()
     try:
-        items = [Item("update", each, asked.set) for each in ids]
-        outcomes = run_batch(work, app, form, items, atomic=asked.atomic, answers=False) if items else []
+        outcomes = _changed(work, app, form, ids, asked) if ids else []
         changed = [str(each.record) for each in outcomes if each.result == "updated"]
         if not changed:
             return Done(None, outcomes)
@@ -90,6 +95,35 @@ def change_many(work: UnitOfWork, app: CompiledApp, form: Form, asked: BulkChang
         return Done(work.batch, outcomes)
     finally:
         work.batch = outer
+
+
+def _changed(
+    work: UnitOfWork, app: CompiledApp, form: Form, ids: Sequence[str], asked: BulkChange
+) -> Sequence[Outcome]:
+    items = [Item("update", each, asked.set) for each in ids]
+    try:
+        return run_batch(work, app, form, items, atomic=asked.atomic, answers=False)
+    except BatchRefused as failure:
+        raise _as_asked(failure, ids, asked) from failure
+
+
+def _as_asked(failure: BatchRefused, ids: Sequence[str], asked: BulkChange) -> BatchRefused:
+    """What is wrong, told by the body of this request: once for `set` where many records fail alike; details
+    name the records.
+    """
+    told: dict[tuple[str, str, str], Finding] = {}
+    records: dict[str, None] = {}
+    for each in failure.findings:
+        _, _, index, *rest = each.pointer.split("/", 4)
+        record = ids[int(index)]
+        records[record] = None
+        pointer = f"/ids/{asked.ids.index(record)}" if asked.ids is not None else "/filter"
+        if rest:
+            pointer = "/".join(("/set", *rest[1:]))
+        told.setdefault((pointer, each.code, each.message["en"]), replace(each, pointer=pointer))
+    refused = BatchRefused(list(told.values()))
+    refused.details = {"records": list(records)[:LISTED], "count": len(records)}
+    return refused
 
 
 def _matching(access: Access, form: Form, source: str | None) -> list[str]:

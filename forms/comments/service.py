@@ -31,6 +31,8 @@ class CommentRemoved(Conflict):
 
     code = "comment_removed"
     zh = "该评论已删除。"
+    fix_zh = "请另写一条评论。"
+    fix_en = "Write another comment."
 
 
 def list_json(

@@ -6,7 +6,7 @@ still its old column. So what compares two versions needs to know nothing of ren
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -127,12 +127,7 @@ def aligned_child(before: ChildTable, after: ChildTable) -> ChildTable:
 def _form(before: Form, after: Form | None, key: str, targets: Names) -> Form:
     """A form of the version before with the names of the version after; what names its fields, too."""
     names = {old: new for new, old in row_names(before, after).items()} if after is not None else {}
-    made = _row(before, after, key, targets)
-
-    def renamed(name: str) -> str:
-        whole, mark, part = name.partition(PART)
-        return names.get(whole, whole) + mark + part
-
+    made, renamed = _row(before, after, key, targets), _spelled(names)
     made.title = names.get(before.title, before.title)
     made.indexes = tuple(tuple(map(renamed, each)) for each in before.indexes)
     made.search = tuple(names.get(each, each) for each in before.search)
@@ -156,8 +151,19 @@ def _row(before: R, after: RowKind | None, key: str, targets: Names) -> R:
     made.uniques = tuple(
         replace(rule, fields=tuple(names.get(each, each) for each in rule.fields)) for rule in before.uniques
     )
+    made.apart = tuple(rule.renamed(_spelled(names)) for rule in before.apart)
     made.settle()
     return made
+
+
+def _spelled(names: Names) -> Callable[[str], str]:
+    """What a field, or a part of one, is called after; `names` are by the key before."""
+
+    def renamed(name: str) -> str:
+        whole, mark, part = name.partition(PART)
+        return names.get(whole, whole) + mark + part
+
+    return renamed
 
 
 def _field(field: Field, key: str, targets: Names) -> Field:

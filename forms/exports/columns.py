@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.errors import EngineError
-from engine.expressions import Type
+from engine.expressions import types as t
 from engine.permissions.compiled import GrantSet
 from forms.access import Access
 from forms.asked_paths import read_shown
@@ -17,9 +17,10 @@ from forms.compiled import Field, Form, RowKind
 from forms.exports.names import Names, joined
 from forms.exports.options import ExportOptions
 from forms.field_type import Derived, Reading
-from forms.imports.mapping import plain
+from forms.imports.mapping import Headers, plain
 from forms.reach import forms_in_reach
 from forms.reading_columns import Path, behind, split
+from forms.shape import PART
 from forms.system_forms import SYSTEM_FORMS, SystemForm
 
 
@@ -71,7 +72,7 @@ def export_columns(access: Access, form: Form, options: ExportOptions) -> tuple[
                 chosen.append(known[name])
             else:
                 chosen.append(_behind(access, form, name, options))
-    return tuple(_distinct(chosen))
+    return tuple(_distinct(chosen, Headers(form, seen, seen)))
 
 
 def _all(form: Form, seen: GrantSet, options: ExportOptions) -> Iterator[ExportColumn]:
@@ -109,7 +110,7 @@ def _passed(forms: Mapping[str, Form], row: RowKind | None, path: Path) -> Itera
     system: SystemForm | None = None
     for name in path:
         if system is not None:
-            found: Field | None = _of_person(name, system.columns[name])
+            found: Field | None = _of_person(name, system)
         else:
             found = row.find(name) if row is not None else None
         if found is None:
@@ -119,16 +120,19 @@ def _passed(forms: Mapping[str, Form], row: RowKind | None, path: Path) -> Itera
         row, system = forms.get(key), SYSTEM_FORMS.get(key)
 
 
-def _of_person(name: str, kind: Type) -> Field:
-    label = {"zh": name, "en": name}
+def _of_person(name: str, system: SystemForm) -> Field:
+    """What a user or a department is called has a part for each language."""
+    label = system.labels[name.partition(PART)[0]]
+    kind = t.TEXT if name == system.label else system.type_of(name)
     return Field(name, "system", label, None, kind, Codec("text"), system=True)  # type: ignore[arg-type]
 
 
-def _distinct(columns: Sequence[ExportColumn]) -> Iterator[ExportColumn]:
+def _distinct(columns: Sequence[ExportColumn], headers: Headers) -> Iterator[ExportColumn]:
     """Headers that two columns would share, or that an import would not tell apart, become keys."""
     titles = [plain(each.header) for each in columns]
     for column, title in zip(columns, titles, strict=True):
         alone = titles.count(title) == 1 and not column.header.startswith("#")
+        alone = alone and headers.named(column.header) in ([], [column.name])
         yield column if alone else replace(column, header=column.name)
 
 
@@ -161,6 +165,8 @@ def _cell(column: ExportColumn, value: Any, reading: Reading, names: Names) -> A
         return names(str(field.value_type.form), _id(value))
     if field.several:
         return joined(names, field.targets[0], [_id(each) for each in value])
+    if field.system and isinstance(value, dict):  # what somebody is called in each language
+        return value.get(reading.language)
     if field.system or (isinstance(field.kind, Derived) and field.kind.result is None):
         return json_cell(field.value_type.kind, value, reading.zone)
     return field.kind.write_cell(value, reading)

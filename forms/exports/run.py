@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from engine.errors import EngineError, Invalid
+from engine.findings import Finding, Text, warning
 from engine.identity.principal import SYSTEM
 from engine.runtime import Runtime
 from engine.storage.unit_of_work import UnitOfWork
@@ -21,6 +22,7 @@ from forms.exports.columns import ExportColumn, export_columns, ids_in, record_r
 from forms.exports.names import Names
 from forms.exports.options import ExportOptions
 from forms.exports.write import writing
+from forms.imports.staged_cells import LONGEST
 from forms.listing import ListQuery, list_json
 from forms.transfers import repository
 from forms.transfers.actor import actor_of
@@ -31,14 +33,18 @@ PAGE = 500
 NEWS_SECONDS = 1.0
 
 
-def run_export(runtime: Runtime, key: str) -> Transfer:
+Told = Callable[[int, int | None], None]
+"""Hears how many records are written, and of how many."""
+
+
+def run_export(runtime: Runtime, key: str, *, told: Told | None = None) -> Transfer:
     """Write the file of an export; the export as it is then."""
     with runtime.reading(SYSTEM) as work:
         transfer = repository.get(work, "export", key)
     if transfer.state in FINAL:
         return transfer
     try:
-        return _Export(runtime, transfer).run()
+        return _Export(runtime, transfer, told).run()
     except TransferMoved:
         with runtime.reading(SYSTEM) as work:
             return repository.get(work, "export", key)
@@ -54,12 +60,13 @@ def run_export(runtime: Runtime, key: str) -> Transfer:
 class _Export:
     """One export while it is written."""
 
-    def __init__(self, runtime: Runtime, transfer: Transfer) -> None:
-        self.runtime, self.transfer = runtime, transfer
+    def __init__(self, runtime: Runtime, transfer: Transfer, told: Told | None) -> None:
+        self.runtime, self.transfer, self.hears = runtime, transfer, told
         self.options = ExportOptions.model_validate(transfer.options)
         self.names = Names(self.options.language)
         self.told = time.monotonic()
         self.order = "id"
+        self.remarks: list[Finding] = []
 
     def run(self) -> Transfer:
         actor = actor_of(self.runtime, self.transfer.user, self.transfer.id)
@@ -74,7 +81,11 @@ class _Export:
             done = self._write(work, access, form, columns)
         self._tell(done=done, total=done)
         with self.runtime.unit_of_work(SYSTEM, source="export") as final:
-            report = {"counts": {"records": done}, "columns": [each.header for each in columns]}
+            report = {
+                "counts": {"records": done},
+                "columns": [each.header for each in columns],
+                "remarks": [each.as_json() for each in self.remarks],
+            }
             return repository.move(final, self.transfer, state="done", report=report)
 
     def _write(self, work: UnitOfWork, access: Access, form: Form, columns: Sequence[ExportColumn]) -> int:
@@ -86,7 +97,8 @@ class _Export:
         fresh = place.with_suffix(".part")
         header = [each.header for each in columns]
         done, cursor, total = 0, None, None
-        with writing(fresh, self.options.format, header, name=form.label[self.options.language]) as row:
+        name = form.label[self.options.language]
+        with writing(fresh, self.options.format, header, name=name, cut=self._cut) as row:
             while True:
                 page = list_json(
                     work, access.app, form, self._query(columns, cursor, first=cursor is None), access=access
@@ -104,6 +116,14 @@ class _Export:
                     self._tell(done=done, total=total)
         fresh.replace(place)
         return done
+
+    def _cut(self, count: int) -> None:
+        message = Text(
+            zh=f"有 {count} 个单元格的文字过长，只写入了前 {LONGEST} 个字。",
+            en=f"{count} texts were too long for a cell; the first {LONGEST} characters are there.",
+        )
+        fix = Text(zh="需要全文时请导出为 CSV。", en="Export as CSV to get them whole.")
+        self.remarks.append(warning("cells_cut_off", "/format", message, fix))
 
     def _query(self, columns: Sequence[ExportColumn], cursor: str | None, *, first: bool) -> ListQuery:
         wanted = list(dict.fromkeys(each.name if each.path else each.child or each.name for each in columns))
@@ -136,6 +156,8 @@ class _Export:
     def _tell(self, *, done: int, total: int | None) -> None:
         """Say how far the export is; the file is written in a reading transaction beside it."""
         self.told = time.monotonic()
+        if self.hears is not None:
+            self.hears(done, total)
         progress = {"phase": "writing", "done": done, "total": total}
         with self.runtime.unit_of_work(SYSTEM, source="export") as work:
             self.transfer = repository.move(

@@ -17,8 +17,12 @@ Row = Callable[[Sequence[Any]], None]
 
 
 @contextmanager
-def writing(path: Path, kind: str, header: Sequence[str], *, name: str) -> Iterator[Row]:
-    """Gives what takes the rows; the file is complete when the block ends."""
+def writing(
+    path: Path, kind: str, header: Sequence[str], *, name: str, cut: Callable[[int], None] | None = None
+) -> Iterator[Row]:
+    """Gives what takes the rows; the file is complete when the block ends. `cut` is told how many texts were
+    too long for their cells, if any.
+    """
     if kind == "csv":
         # the mark at the beginning tells spreadsheet programs that it is UTF-8
         with path.open("w", encoding="utf-8-sig", newline="") as file:
@@ -29,6 +33,8 @@ def writing(path: Path, kind: str, header: Sequence[str], *, name: str) -> Itera
         with Sheet(path, name) as sheet:
             sheet.header(header)
             yield sheet.row
+            if sheet.cut and cut is not None:
+                cut(sheet.cut)
 
 
 def _text(cell: Any) -> Any:

@@ -88,7 +88,7 @@ class Cascade(FieldType):
             if self.paths.get(key) != tuple(raw[: index + 1]):
                 raise at(index, self._astray(key, raw[:index]))
         if self.choices[raw[-1]].options and not self.options.any_level:
-            below = [branch.key for branch in self.choices[raw[-1]].options]
+            below = [branch.key for branch in self.choices[raw[-1]].options if not branch.archived]
             raise Problem(
                 "option_too_wide",
                 f"“{raw[-1]}”下还有选项，须选到最后一级。",
@@ -100,13 +100,15 @@ class Cascade(FieldType):
 
     def _astray(self, key: str, above: list[str]) -> Problem:
         branches = self.choices[above[-1]].options if above else self.options.options
-        known = [branch.key for branch in branches]
+        known = [branch.key for branch in branches if not branch.archived]
         close = get_close_matches(key, known, n=1)
-        place = "/".join(above) or "/"
+        place = "/".join(above)
         return Problem(
             "not_in_options",
-            f"“{place}”下没有选项“{key[:40]}”。",
-            f"There is no option '{key[:40]}' below '{place}'.",
+            f"“{place}”下没有选项“{key[:40]}”。" if above else f"第一级没有选项“{key[:40]}”。",
+            f"There is no option '{key[:40]}' below '{place}'."
+            if above
+            else f"There is no option '{key[:40]}' on the first level.",
             f"是否想选“{close[0]}”？" if close else f"可选：{'、'.join(known[:20])}。",
             f"Did you mean '{close[0]}'?" if close else f"Options: {', '.join(known[:20])}.",
         )

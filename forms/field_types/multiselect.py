@@ -11,7 +11,8 @@ from forms.codec import Codec
 from forms.field_type import Reading
 from forms.field_types.select import Select
 from forms.operators import SEVERAL
-from forms.values import wrong_type
+from forms.picks import at
+from forms.values import Problem, wrong_type
 
 
 class Multiselect(Select):
@@ -19,7 +20,7 @@ class Multiselect(Select):
     operators = SEVERAL
 
     def value_type(self) -> Type:
-        return t.choices(tuple(self.choices))
+        return t.choices(None if self.free else tuple(self.choices))
 
     def codec(self) -> Codec:
         return Codec("list")
@@ -27,13 +28,20 @@ class Multiselect(Select):
     def parse(self, raw: Any, reading: Reading) -> Any:
         if not isinstance(raw, list):
             raise wrong_type("选项键的列表", "A list of option keys")
-        for each in raw:
-            if not isinstance(each, str):
-                raise wrong_type("选项键的列表", "A list of option keys")
-        for each in raw:
-            if each not in self.choices:
-                raise self._unknown(each)
-        return tuple(dict.fromkeys(raw)) or None
+        chosen: dict[str, None] = {}
+        for index, each in enumerate(raw):
+            if type(each) is str and each in self.choices:
+                chosen[each] = None
+                continue
+            try:
+                if each == "" and not self.free:
+                    raise self._unknown(each)
+                key = super().parse(each, reading)
+            except Problem as problem:
+                raise at(index, problem) from None
+            if key is not None:
+                chosen[key] = None
+        return tuple(chosen) or None
 
     def json_schema(self) -> dict[str, Any]:
         return {"type": "array", "items": super().json_schema(), "uniqueItems": True}

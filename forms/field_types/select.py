@@ -98,13 +98,16 @@ class Select(FieldType):
         return raw
 
     def _unknown(self, raw: str) -> Problem:
-        close = get_close_matches(raw, list(self.choices), n=1)
+        offered = [key for key, option in self.choices.items() if not option.archived]
+        close = get_close_matches(raw, offered, n=1)
+        named = [key for key in self._named(raw) if key in offered]
+        meant = named if len(named) == 1 else close
         return Problem(
             "not_in_options",
             f"“{raw[:40]}”不是可选项。",
             f"'{raw[:40]}' is not one of the options.",
-            f"是否想选“{close[0]}”？" if close else f"可选：{'、'.join(list(self.choices)[:20])}。",
-            f"Did you mean '{close[0]}'?" if close else f"Options: {', '.join(list(self.choices)[:20])}.",
+            f"是否想选“{meant[0]}”？" if meant else f"可选：{'、'.join(offered[:20])}。",
+            f"Did you mean '{meant[0]}'?" if meant else f"Options: {', '.join(offered[:20])}.",
         )
 
     def json_schema(self) -> dict[str, Any]:

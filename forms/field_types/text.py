@@ -32,6 +32,7 @@ class Text(TextField):
     def __init__(self, options: Any, context: Context) -> None:
         super().__init__(options, context)
         self._pattern: Any = None
+        self._most: int = options.max_length
 
     def check(self, pointer: str, context: Context) -> None:
         if not self.options.pattern:
@@ -48,9 +49,18 @@ class Text(TextField):
             )
 
     def parse(self, raw: Any, reading: Reading) -> Any:
-        value = read_text(raw, max_length=self.options.max_length, multiline=self.multiline)
+        if type(raw) is str and len(raw) <= self._most and raw.isprintable():
+            value = raw.strip() or None
+        else:
+            value = read_text(raw, max_length=self._most, multiline=self.multiline)
         if value is not None and self._pattern is not None and not self._pattern.search(value):
-            raise Problem("pattern", "格式不符合要求。", "The format does not fit.")
+            raise Problem(
+                "pattern",
+                "格式不符合要求。",
+                "The format does not fit.",
+                f"应符合 {self.options.pattern} 。",
+                f"It has to match {self.options.pattern} .",
+            )
         return value
 
     def json_schema(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import IO
 from xml.parsers import expat
 
 from forms.imports import limits
-from forms.imports.refusal import Refusal, broken
+from forms.imports.refusal import XLSX, Refusal, broken
 
 OLD_FORMAT = b"\xd0\xcf\x11\xe0"
 CHUNK = 1 << 16
@@ -94,7 +94,10 @@ def xml_parser() -> expat.XMLParserType:
 
     def doctype(*_: object) -> None:
         raise Refusal(
-            "forbidden_xml", "工作簿中含有不允许的 XML 声明。", "The workbook holds an XML document type."
+            "forbidden_xml",
+            "工作簿中含有不允许的 XML 声明。",
+            "The workbook holds an XML document type.",
+            *XLSX,
         )
 
     parser.StartDoctypeDeclHandler = doctype

@@ -11,7 +11,7 @@ from forms.compiled import Form
 from forms.field_type import Reading
 from forms.field_types.ref import read_reference
 from forms.imports.mapping import Column, Mapping
-from forms.imports.staged_cells import CellError
+from forms.imports.staged_cells import CUT_OFF, NOT_CALCULATED, CellError
 from forms.values import Problem
 
 KEPT = 50_000
@@ -80,13 +80,7 @@ class CellReader:
     def read_anew(self, cell: Any) -> Any:
         """The JSON value that a cell means, which may not fit its field. Raises Problem."""
         if isinstance(cell, CellError):
-            raise Problem(
-                "cell_error",
-                f"单元格中的公式出错：{cell.text[:20]}。",
-                f"The formula of this cell has failed: {cell.text[:20]}.",
-                "请改为数值后重新导入。",
-                "Replace it with a value.",
-            )
+            raise _no_value(cell)
         found = self.column.field
         if self._system:
             return read_reference(str(cell).strip())
@@ -136,6 +130,8 @@ class RowReader:
         """The record that some rows mean."""
         made = Candidate(rows)
         first = rows[0]
+        for row in rows:
+            made.errors += too_long(row, self._mapping.width)
         if self._mapping.identity is not None and not blank(cell := _cell(first, self._mapping.identity)):
             made.identity = str(cell).strip()
         self._fields(first, self._own, made.data, made.errors)
@@ -190,6 +186,56 @@ class RowReader:
                 )
                 finding = Finding("error", "differs_in_group", f"/{reader.column.name}", message, NO_FIX)
                 yield RowError(row[0], header, finding)
+
+
+def too_long(row: Row, width: int | None) -> list[RowError]:
+    """The error of a row with something in more cells than `width`: nothing tells what the last ones are, and
+    a separator in a text may have moved all of them.
+    """
+    number, cells = row
+    if width is None or len(cells) <= width or all(blank(each) for each in cells[width:]):
+        return []
+    rest = [str(each) for each in cells[width:] if not blank(each)]
+    finding = Finding(
+        "error",
+        "too_many_cells",
+        "",
+        Text(
+            zh=f"该行比表头多出：{'、'.join(rest)[:80]}。",
+            en=f"The row has more cells than the header: {', '.join(rest)[:80]}.",
+        ),
+        Text(
+            zh="含有分隔符的文字请加双引号；多余的格请删除。",
+            en="Put texts that hold the separator into double quotes, or delete the cells past the last column.",
+        ),
+    )
+    return [RowError(number, None, finding)]
+
+
+def _no_value(cell: CellError) -> Problem:
+    if cell == NOT_CALCULATED:
+        return Problem(
+            "formula_not_calculated",
+            "单元格中的公式尚未计算，没有值。",
+            "The formula of this cell was never calculated, so it has no value.",
+            "请用 Excel 或 WPS 打开文件并保存，再导入。",
+            "Open the file in a spreadsheet program, save it and import it again.",
+        )
+    if cell == CUT_OFF:
+        return Problem(
+            "cell_cut_off",
+            "文字比单元格所能容纳的长，文件中只有前一部分。",
+            "The text was too long for a cell; the file holds the first part only.",
+            "请删除该列，或改用 CSV。",
+            "Delete the column, or use CSV.",
+        )
+    return Problem(
+        "cell_error",
+        f"单元格中的公式出错：{cell.text[:20]}。",
+        f"The formula of this cell has failed: {cell.text[:20]}.",
+        "请改为数值后重新导入。",
+        "Replace it with a value.",
+    )
 
 
 def blank(cell: Any) -> bool:

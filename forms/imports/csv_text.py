@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -16,16 +17,23 @@ from forms.transfers.escape import original
 
 CHUNK = 1 << 20
 TRIED = ("utf-8", "gb18030")
+COMMON = 0.1
+"""At least so large a part of a Chinese text, of a traditional one too, are characters of GB 2312."""
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins like UTF-16
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 SEPARATORS = ",;\t|"
+_NAMED = re.compile(r"sep=([^\r\n\"])[\r\n]", re.IGNORECASE)
+"""A first line that names the separator."""
 
 
 def encoding_of(path: Path, wanted: str | None) -> str:
-    """The encoding of a file: the wanted one, the one its first bytes name, utf-8, or gb18030.
+    """The encoding of a file: the wanted one, the one its first bytes name, utf-8, or gb18030 where that gives
+    Chinese: texts of many other encodings can be read as gb18030, too, and give rare characters.
 
     Raises Refusal with the place of the first byte that fits nowhere.
     """
@@ -34,9 +42,11 @@ def encoding_of(path: Path, wanted: str | None) -> str:
             head = file.read(4)
         wanted = next((name for mark, name in _MARKS if head.startswith(mark)), None)
     tried = (wanted,) if wanted is not None else TRIED
-    problems = []
+    problems: list[tuple[int, int]] = []
     for name in tried:
         wrong = _first_wrong(path, name)
+        if wrong is None and problems and not _chinese(path, name):
+            break
         if wrong is None:
             return name
         problems.append(wrong)
@@ -61,7 +71,11 @@ def _first_wrong(path: Path, name: str) -> tuple[int, int] | None:
         decoder = codecs.getincrementaldecoder(name)()
     except LookupError:
         raise Refusal(
-            "unknown_encoding", f"没有编码“{name[:40]}”。", f"There is no encoding '{name[:40]}'."
+            "unknown_encoding",
+            f"没有编码“{name[:40]}”。",
+            f"There is no encoding '{name[:40]}'.",
+            "例如 utf-8、gb18030、big5、windows-1252。",
+            "For example utf-8, gb18030, big5 or windows-1252.",
         ) from None
     line, read = 1, 0
     with path.open("rb") as file:
@@ -82,24 +96,92 @@ def _first_wrong(path: Path, name: str) -> tuple[int, int] | None:
             read += len(chunk)
 
 
+def _chinese(path: Path, name: str) -> bool:
+    """Whether a good part of the signs beyond ASCII are everyday Chinese ones."""
+    beyond = common = 0
+    with path.open(encoding=name, newline="") as file:
+        while text := file.read(CHUNK):
+            plain = len(text.encode("ascii", "ignore"))
+            beyond += len(text) - plain
+            common += (len(text.encode("gb2312", "ignore")) - plain) // 2
+    return common >= beyond * COMMON
+
+
 def read_csv(path: Path, *, encoding: str | None, separator: str | None, row: Row) -> str:
     """Call `row` for each row that has cells; the encoding that was found."""
     found = encoding_of(path, encoding)
     csv.field_size_limit(limits.CELL_TEXT)
     with path.open(encoding=found, newline="") as file:
-        between = separator or _separator(file.readline())
+        line = file.readline(limits.CELL_TEXT)
+        named = _NAMED.match(line)
+        between = separator or (named[1] if named is not None else _separator(line))
         file.seek(0)
+        lines = _Lines(file)
         try:
-            for number, cells in enumerate(_records(file, between), start=1):
+            for number, cells in enumerate(_records(lines, between), start=1):
+                lines.begin()
+                if number == 1 and named is not None:
+                    continue  # no row of the table: spreadsheet programs read it as we do
                 if number > limits.ROWS:
                     raise too_many_rows()
                 if len(cells) > limits.COLUMNS:
                     raise too_many_columns(number, len(cells))
                 if any(cells):
                     row(number, [original(cell) if cell else None for cell in cells])
+            lines.check_last(between)
         except csv.Error as wrong:
-            raise Refusal("broken_csv", f"CSV 格式有误：{wrong}。", f"This is no csv: {wrong}.") from wrong
+            raise _broken_csv(lines.first, str(wrong)) from wrong
     return found
+
+
+class _Lines:
+    """The lines of a file, remembering those of the row that is being read; `first` is where it begins."""
+
+    def __init__(self, file: Iterable[str]) -> None:
+        self._file = file
+        self._row: list[str] = []
+        self._last: list[str] = []
+        self.first = 1
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._file:
+            self._row.append(line)
+            yield line
+
+    def begin(self) -> None:
+        """A row was read: the next line begins another one."""
+        self.first += len(self._row)
+        self._last, self._row = self._row, []
+
+    def check_last(self, separator: str) -> None:
+        """Raises Refusal when the last row ends within quotes: everything below them went into one cell."""
+        try:
+            list(csv.reader(self._last, delimiter=separator, strict=True))
+        except csv.Error as wrong:
+            if "end of data" in str(wrong):
+                raise _open_quote(self.first - len(self._last)) from wrong
+
+
+def _open_quote(line: int) -> Refusal:
+    return Refusal(
+        "broken_csv",
+        f"第 {line} 行有双引号没有闭合，其后的内容都成了同一格。",
+        f"Double quotes that begin in line {line} are never closed, so all that follows is one cell.",
+        "请补上或删除该引号；文字中的引号应写两遍。",
+        "Close or remove them; quotes within a text are written twice.",
+        line=line,
+    )
+
+
+def _broken_csv(line: int, what: str) -> Refusal:
+    return Refusal(
+        "broken_csv",
+        f"从第 {line} 行起 CSV 格式有误（{what}）。",
+        f"From line {line} on this is no csv ({what}).",
+        "请检查该行的双引号，或另存为 .xlsx。",
+        "Look at the double quotes there, or save the file as .xlsx.",
+        line=line,
+    )
 
 
 def _records(file: Iterable[str], separator: str) -> Iterator[list[str]]:

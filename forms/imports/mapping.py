@@ -34,13 +34,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """The columns that are read, those that tell records apart, and remarks on the others."""
+    """The columns that are read, those that tell records apart, and remarks on the others. `width`: no row has
+    more cells; None in sheets, where anything may stand beside the table.
+    """
 
     columns: tuple[Column, ...]
     identity: int | None
     group: tuple[int, ...]
     remarks: tuple[Finding, ...]
     header: tuple[str, ...]
+    width: int | None = None
 
     def header_of(self, name: str) -> str:
         """The header of the column that fills a field, else the field's own name."""
@@ -57,6 +60,22 @@ def read_mapping(
     return _Reader(form, header, options, seen, writing).read()
 
 
+class Headers:
+    """What the titles of columns mean: the keys of fields, and their labels in both languages."""
+
+    def __init__(self, form: Form, seen: GrantSet, writing: GrantSet) -> None:
+        self.known = dict(_names(form, seen, writing))
+        self._labels: dict[str, list[str]] = {}
+        # a label may be the same in both languages
+        labels = dict.fromkeys((name, plain(label)) for name, label in _labels(form, self.known))
+        for name, label in labels:
+            self._labels.setdefault(label, []).append(name)
+
+    def named(self, title: str) -> list[str]:
+        """The names of all fields that a title may mean."""
+        return [title] if title in self.known else self._labels.get(plain(title), [])
+
+
 class _Reader:
     """Reads one header row."""
 
@@ -71,14 +90,11 @@ class _Reader:
         self.identity: int | None = None
 
     def read(self) -> Mapping:
-        known = dict(_names(self.form, self.seen, self.writing))
-        labels: dict[str, list[str]] = {}
-        for name, label in _labels(self.form, known):
-            labels.setdefault(plain(label), []).append(name)
+        headers = Headers(self.form, self.seen, self.writing)
         for at, title in enumerate(self.header):
-            chosen = self._named(at, title, known, labels)
+            chosen = self._named(at, title, headers)
             if chosen is not None:
-                self._take(at, title, chosen, known)
+                self._take(at, title, chosen, headers.known)
         unknown = [title for title in self.options.mapping if title not in self.header]
         self.wrong += [_no_header(f"/mapping/{title}", title) for title in unknown]
         group = self._group()
@@ -88,21 +104,17 @@ class _Reader:
             raise Invalid(self.wrong)
         return Mapping(tuple(self.columns), self.identity, group, tuple(self.remarks), tuple(self.header))
 
-    def _named(
-        self, at: int, title: str, known: dict[str, Field | None], labels: dict[str, list[str]]
-    ) -> str | None:
+    def _named(self, at: int, title: str, headers: Headers) -> str | None:
         """The name of the field of a header, None for a column that is left out."""
         if title in self.options.mapping:
             wanted = self.options.mapping[title]
-            if wanted and wanted not in known:
+            if wanted and wanted not in headers.known:
                 self.wrong.append(unknown_field(f"/mapping/{title}", wanted))
                 return None
             return wanted or None
         if not title or title.startswith(MARK):
             return None
-        if title in known:
-            return title
-        found = labels.get(plain(title), [])
+        found = headers.named(title)
         if len(found) == 1:
             return found[0]
         self.remarks.append(_ambiguous(at, title, found) if found else _unknown(at, title))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +89,18 @@ def parse(folder: Path) -> dict[str, Any]:
     finally:
         stage.close()
     if not stage.header_row:
-        raise Refusal("empty_file", "文件中没有数据。", "There is nothing in the file.")
+        raise _empty(report.get("sheets", ()))
     return {**report, "header": stage.header, "header_row": stage.header_row, "rows": stage.count}
+
+
+def _empty(sheets: Sequence[str]) -> Refusal:
+    fix = ("第一行应为字段名称。", "The first row must name fields.")
+    if len(sheets) > 1:
+        fix = (
+            f"请用 sheet 指明工作表：{'、'.join(sheets[:20])}。",
+            f"Name the sheet in `sheet`: {', '.join(sheets[:20])}.",
+        )
+    return Refusal("empty_file", "文件中没有数据。", "There is nothing in the file.", *fix)
 
 
 def _is_archive(path: Path) -> bool:

@@ -22,6 +22,7 @@ from engine.storage.database import DialectName
 from forms.codec import Codec
 from forms.compiled import Field, Form
 from forms.compute import holds
+from forms.creating import COUNTING
 from forms.field_type import FieldType, Reading
 from forms.field_types.auto import Auto
 from forms.field_types.datetime import Datetime
@@ -29,7 +30,6 @@ from forms.field_types.decimal import Decimal
 from forms.imports.candidates import KEPT, CellReader
 from forms.imports.mapping import Column, Mapping
 from forms.reading_json import missing
-from forms.records import COUNTING
 from forms.values import Problem
 
 PLAIN = frozenset(

@@ -18,7 +18,7 @@ from forms.compiled import Field, Form, Referring
 from forms.counters import next_number, reserving
 from forms.environment import environment
 from forms.field_types.auto import Auto
-from forms.imports.candidates import Candidate, Row, RowError, blank
+from forms.imports.candidates import Candidate, Row, RowError, blank, too_long
 from forms.imports.judge import double_in_file
 from forms.imports.mapping import Mapping
 from forms.imports.quick import BLANK, Meant, NewRecords, QuickColumn, findings_of, writer
@@ -163,7 +163,7 @@ class QuickSet:
         number, cells = row
         width = len(cells)
         values, bound, pieces = self._blank.copy(), self._unset.copy(), self._pieces.copy()
-        wrong: list[RowError] = []
+        wrong = too_long(row, self.mapping.width)
         for place, at, key, known, column in self._hot:
             if at >= width or (cell := cells[at]) is None:
                 continue
@@ -236,7 +236,9 @@ class QuickSet:
 
     @staticmethod
     def _named(wrong: Sequence[RowError]) -> frozenset[str]:
-        return frozenset(each.finding.pointer.split("/")[1] for each in wrong) if wrong else NONE
+        if not wrong:
+            return NONE
+        return frozenset(at.split("/")[1] for each in wrong if (at := each.finding.pointer))
 
     def _doubles(self, number: int, record: LiveRecord) -> list[RowError]:
         found: list[RowError] = []

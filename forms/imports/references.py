@@ -50,6 +50,11 @@ class Resolver:
             known.update(find(access, target, missing, by=by))
         return known
 
+    def forget(self, target: str) -> None:
+        """What was found, or not, in a form that gets records meanwhile."""
+        for key in [each for each in self._known if each[0] == target]:
+            del self._known[key]
+
 
 def find(access: Access, target: str, texts: list[str], *, by: str = "") -> dict[str, str | Problem]:
     """The records of a form that texts name."""
@@ -78,11 +83,12 @@ def naming_fields(form: Form) -> list[str]:
     single = [rule.fields[0] for rule in form.uniques if len(rule.fields) == 1 and rule.when is None]
     numbers = [field.key for field in form.fields.values() if field.source == "auto"]
     title = [form.title] if form.title in form.fields else []
-    plain = [key for key in (*single, *numbers, *title) if _comparable(form.fields[key])]
+    plain = [key for key in (*single, *numbers, *title) if comparable(form.fields[key])]
     return list(dict.fromkeys(plain))
 
 
-def _comparable(field: Field) -> bool:
+def comparable(field: Field) -> bool:
+    """Whether values of this field are texts that a record may be found by."""
     return field.stored and field.codec.storage == "text" and not field.parts
 
 

@@ -1,8 +1,9 @@
 """An import step by step: read the file in a child process, then check and save it set by set.
 
 Every set is a transaction of its own that also says how far the import has come, so a job that dies goes
-on where it stopped and nothing is saved twice. All or nothing: every set is checked first, and what is
-saved is taken back when a later set fails after all or the import is cancelled.
+on where it stopped and nothing is saved twice. All or nothing: every set is checked first. A short file is
+then saved in one transaction; of a longer one what is saved is taken back when a later set fails after all or
+the import is cancelled.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from forms.imports.child import readers, rows_read
 from forms.imports.options import ImportOptions
 from forms.imports.save import Counts
 from forms.imports.sets import Sets
-from forms.imports.undo import undo_some
+from forms.imports.undo import undo_some, undoing
 from forms.transfers import repository
 from forms.transfers.actor import actor_of
 from forms.transfers.folder import folder_of
@@ -70,8 +71,7 @@ class ImportRun:
         if failure.details:
             report["details"] = failure.details
         if transfer.progress["phase"] == "saving" and transfer.options["errors"] == "all":
-            progress = {**transfer.progress, "phase": "undoing", "after": "failed"}
-            self._move(transfer, state="undoing", progress=progress, report=report)
+            self._move(transfer, state="undoing", progress=undoing(transfer, "failed"), report=report)
             return True
         self._move(transfer, state="failed", report=report)
         return False
@@ -116,8 +116,9 @@ class ImportRun:
             return self._move(transfer, progress=progress, report={**report, "counts": Counts().as_json()})
         if transfer.options["errors"] == "all" and report["counts"]["failed"]:
             # somebody else saved meanwhile what made this file wrong: nothing stays
-            progress = {**transfer.progress, "phase": "undoing", "after": "rejected"}
-            return self._move(transfer, state="undoing", progress=progress)
+            if not (report["counts"]["inserted"] or report["counts"]["updated"]):
+                return self._move(transfer, state="rejected")
+            return self._move(transfer, state="undoing", progress=undoing(transfer, "rejected"))
         return self._move(transfer, state="done")
 
     def _take_back(self, transfer: Transfer, until: float) -> Transfer:
@@ -130,17 +131,17 @@ class ImportRun:
             if not partly or not (saved.get("inserted") or saved.get("updated")):
                 counts = saved if transfer.progress["phase"] == "saving" else Counts().as_json()
                 return self._move(transfer, state="cancelled", report={**transfer.report, "counts": counts})
-            progress = {**transfer.progress, "phase": "undoing", "after": "cancelled"}
-            return self._move(transfer, state="undoing", progress=progress)
+            return self._move(transfer, state="undoing", progress=undoing(transfer, "cancelled"))
         actor = actor_of(self.runtime, transfer.user, transfer.id)
         while time.monotonic() < until:
             with self.runtime.unit_of_work(actor, source="import") as work:
-                below, problems = undo_some(work, transfer)
-                report = {**transfer.report, "kept": [*transfer.report.get("kept", []), *problems]}
-                if below is None:
+                piece = undo_some(work, transfer)
+                report = {**transfer.report, "kept": [*transfer.report.get("kept", []), *piece.problems]}
+                done = transfer.progress["done"] + piece.count
+                progress = {**transfer.progress, "below": piece.below, "done": done}
+                if piece.below is None:
                     report["counts"] = Counts().as_json()
-                    return repository.move(work, transfer, state=after, report=report)
-                progress = {**transfer.progress, "below": below}
+                    return repository.move(work, transfer, state=after, progress=progress, report=report)
                 transfer = repository.move(work, transfer, progress=progress, report=report)
         return transfer
 

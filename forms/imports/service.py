@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.definitions.app import CompiledApp
 from engine.errors import Conflict, EngineError, Invalid
-from engine.findings import Text, error
+from engine.findings import Finding, Text, error
 from engine.ids import new_id
 from engine.jobs import enqueue
 from engine.storage.unit_of_work import UnitOfWork
@@ -16,12 +16,16 @@ from forms.access import Access
 from forms.compiled import Form
 from forms.imports.mapping import Mapping
 from forms.imports.options import ImportOptions
-from forms.imports.undo import what_hinders
+from forms.imports.references import comparable
+from forms.imports.undo import undoing, what_hinders
+from forms.reading_json import unknown_field
+from forms.system_forms import SYSTEM_FORMS
 from forms.transfers import repository
 from forms.transfers.folder import folder_of
 from forms.transfers.repository import Transfer
 
 JOB = "import"
+UNDOABLE = ("done", "cancelled")
 
 
 class NotUndoable(Conflict):
@@ -38,6 +42,8 @@ class UploadMissing(EngineError):
 
     code = "upload_missing"
     zh = "请求体应为文件内容，但为空。"
+    fix_zh = "请把文件作为请求体发送，或先上传，再以 upload 指明。"
+    fix_en = "Send the file as the body, or upload it and name it in `upload`."
 
 
 def begin(
@@ -60,6 +66,7 @@ def begin(
     if options.mode == "upsert":
         access.demand(form.key, "update")
     _known_fields(form, options)
+    _known_names(access, form, options)
     if not file.stat().st_size:
         raise UploadMissing()
     key = new_id()
@@ -99,11 +106,13 @@ def undo(work: UnitOfWork, key: str) -> Transfer:
     Raises TransferMoved unless it is done or cancelled, NotUndoable with the records in the way.
     """
     known = repository.get(work, "import", key)
+    if known.state not in UNDOABLE:
+        raise repository.TransferMoved(details={"state": known.state})
     hindering = what_hinders(work, known)
     if hindering:
         raise NotUndoable(details={"records": hindering})
-    progress = {**known.progress, "phase": "undoing", "after": "undone"}
-    moved = repository.move(work, known, among=("done", "cancelled"), state="undoing", progress=progress)
+    progress = undoing(known, "undone")
+    moved = repository.move(work, known, among=UNDOABLE, state="undoing", progress=progress)
     go_on(work, moved)
     return moved
 
@@ -120,22 +129,35 @@ def on_fields(options: ImportOptions, mapping: Mapping) -> tuple[str, ...]:
     there |= {"id"} if mapping.identity is not None else set()
     if on and set(on) <= there:
         return on
-    absent = ", ".join(key for key in on if key not in there)
-    raise Invalid(
-        [
-            error(
-                "key_column_missing",
-                "/on",
-                Text(
-                    zh=f"文件缺少用于匹配记录的列：{absent or 'on'}。",
-                    en=f"The file lacks what tells records apart: {absent or 'on'}.",
-                ),
-                Text(
-                    zh="请在 on 中指明字段，并保证文件有这些列。",
-                    en="Name the fields in `on` and have a column for each.",
-                ),
-            )
-        ]
+    raise Invalid([_no_key([key for key in on if key not in there])])
+
+
+def _no_key(absent: list[str]) -> Finding:
+    """Nothing tells which stored record a row means, or the file lacks the columns that would."""
+    if not absent:
+        return error(
+            "key_column_missing",
+            "/on",
+            Text(
+                zh="没有说明按哪些字段匹配已有的记录，文件也没有 id 列。",
+                en="Nothing says by which fields a row finds its record, and the file has no column id.",
+            ),
+            Text(
+                zh="请在 on 中写明字段，如编号；或使用导出的文件。",
+                en="Name fields in `on`, such as a number, or use a file that was exported.",
+            ),
+        )
+    named = ", ".join(absent)
+    return error(
+        "key_column_missing",
+        "/on",
+        Text(
+            zh=f"文件缺少用于匹配记录的列：{named}。", en=f"The file lacks what tells records apart: {named}."
+        ),
+        Text(
+            zh="请为这些字段各加一列，或改用其他字段。",
+            en="Add a column for each, or name other fields in `on`.",
+        ),
     )
 
 
@@ -151,6 +173,28 @@ def _known_fields(form: Form, options: ImportOptions) -> None:
             wrong.append(error("unknown_field", f"/on/{index}", message))
     if wrong:
         raise Invalid(wrong)
+
+
+def _known_names(access: Access, form: Form, options: ImportOptions) -> None:
+    """Raises Invalid for `by` that names no reference, or no field that its records could be called by."""
+    wrong = []
+    for name, key in options.by.items():
+        child, _, own = name.rpartition(".")
+        kind = form.children.get(child) if child else form
+        field = kind.fields.get(own) if kind is not None else None
+        if field is None or not (field.refers or field.several) or not field.targets:
+            wrong.append(unknown_field(f"/by/{name}", name))
+        elif field.targets[0] not in SYSTEM_FORMS and not _names(access, str(field.targets[0]), key):
+            wrong.append(unknown_field(f"/by/{name}", key))
+    if wrong:
+        raise Invalid(wrong)
+
+
+def _names(access: Access, target: str, key: str) -> bool:
+    access, target = access.home(target)
+    form: Form = access.app.kind("form")[target]
+    field = form.fields.get(key)
+    return field is not None and comparable(field) and access.seen(target).shows(key)
 
 
 def errors_of(work: UnitOfWork, transfer: Transfer, *, after: int, limit: int) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from forms.imports.save import Counts, error_lines, save_set
 from forms.imports.seen_keys import SeenKeys
 from forms.imports.service import on_fields
 from forms.imports.staged_rows import rows_from
+from forms.imports.waves import own_columns, waves
 from forms.transfers import repository
 from forms.transfers.repository import Transfer
 
@@ -39,12 +40,17 @@ SET = 500
 """Records saved in one transaction."""
 QUICK_SET = 5_000
 """Records saved in one transaction where that is quick."""
+WHOLE = 2_000
+"""Rows that all or nothing saves in one transaction, so that nobody sees a part of them; of a longer file the
+parts are seen while it is saved, as one transaction would keep other writers waiting too long. Records that
+refer to each other are saved so, too: what a dry run saves is gone when its next set looks for it.
+"""
 SHOWN = 20
 """Errors that the report itself names; all are in the error list and the workbook."""
 
 
-class _DryRun(Exception):
-    """Ends the transaction of a set that is only checked."""
+class _NotKept(Exception):
+    """Ends the transaction of a set that is only checked, or of all records because some are wrong after all."""
 
 
 class _Collector:
@@ -101,6 +107,7 @@ class Sets:
         self.options = ImportOptions.model_validate(transfer.options)
         self.dry = transfer.progress["phase"] == "checking"
         self.over = False
+        self.whole = self.options.errors == "all" and not self.dry and transfer.progress["total"] <= WHOLE
         with runtime.reading(actor) as work:
             app = work.app(transfer.app)
             self.made_for = _state(app)
@@ -110,7 +117,9 @@ class Sets:
             kind = "update" if self.options.mode == "update" else "create"
             writing = access.demand(self.form.key, kind)
             header = transfer.progress["header"]
-            self.mapping = read_mapping(self.form, header, self.options, access.seen(self.form.key), writing)
+            found = read_mapping(self.form, header, self.options, access.seen(self.form.key), writing)
+            width = len(header) if transfer.report.get("format") == "csv" else None
+            self.mapping = replace(found, width=width)
         self._require_columns()
         self.on = on_fields(self.options, self.mapping)
         progress = transfer.progress
@@ -120,10 +129,12 @@ class Sets:
         keys = SeenKeys(folder / f"{progress['phase']}.keys", until=progress["row"])
         self.judge = Judge(self.form, self.mapping, self.options, self.on, keys)
         self.seen = keys
+        self.own = own_columns(self.form, self.mapping)
         preset = any(grant.presets for grant in writing.grants)
         quick = (
             self.options.mode == "insert"
             and not preset
+            and not self.own
             and may_be_quick(runtime, app, self.form, self.mapping)
         )
         self.plan = new_records(self.form, self.mapping, runtime.database.dialect) if quick else None
@@ -141,6 +152,8 @@ class Sets:
         rows = _Following(self.folder / "rows.jsonl", self.transfer.progress["offset"])
         groups = self.reader.groups(rows)
         size = SET if self.plan is None else QUICK_SET
+        if self.whole or self.own:
+            size = max(size, WHOLE)
         while time.monotonic() < until:
             with COLLECTOR.paused():
                 found = list(islice(groups, size))
@@ -163,21 +176,20 @@ class Sets:
             return repository.move(work, self.transfer, report=report)
 
     def _one_set(self, groups: list[list[Row]], *, offset: int, last: int) -> None:
-        if self.dry:
-            try:
-                with self.runtime.unit_of_work(self.actor, source="import") as work:
-                    counts, found = self._save(work, groups)
-                    raise _DryRun
-            except _DryRun:
-                pass
+        before, rows = self.transfer, sum(map(len, groups))
+        try:
+            with self.runtime.unit_of_work(self.actor, source="import") as work:
+                self._note_change(work, "first_change")
+                counts, found = self._save(work, groups)
+                if self.dry or (self.whole and counts.failed):
+                    raise _NotKept
+                self._note_change(work, "last_change")
+                self._advance(work, found, counts, offset=offset, last=last, rows=rows)
+        except _NotKept:
+            self.transfer = before
+            told = counts if self.dry else Counts(failed=counts.failed)
             with self.runtime.unit_of_work(SYSTEM, source="import") as work:
-                self._advance(work, found, counts, offset=offset, last=last, rows=sum(map(len, groups)))
-            return
-        with self.runtime.unit_of_work(self.actor, source="import") as work:
-            self._note_change(work, "first_change")
-            counts, found = self._save(work, groups)
-            self._note_change(work, "last_change")
-            self._advance(work, found, counts, offset=offset, last=last, rows=sum(map(len, groups)))
+                self._advance(work, found, told, offset=offset, last=last, rows=rows)
 
     def _note_change(self, work: UnitOfWork, name: str) -> None:
         """Remember between which changes of the log those of this import stand."""
@@ -203,8 +215,13 @@ class Sets:
             except WaitingRefused:
                 pass  # somebody else saved one of these values meanwhile: one by one tells which
         found = [self.reader.candidate(group) for group in groups]
-        self.judge.judge(access, found)
-        return save_set(work, access, self.form, self.mapping, self.on, found), found
+        counts = Counts()
+        for part in waves(self.form, self.own, self.options.by, found) if self.own else [found]:
+            self.judge.judge(access, part)
+            counts = counts.add(save_set(work, access, self.form, self.mapping, self.on, part))
+            if self.own:
+                self.judge.resolver.forget(self.form.key)
+        return counts, found
 
     def _advance(
         self,

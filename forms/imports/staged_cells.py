@@ -11,13 +11,33 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 _MIDNIGHT = "T00:00:00"
+LONGEST = 32_767
+"""Characters of one cell of a spreadsheet."""
+CUT = "…【已截断 / cut off】"
+"""How a cell ends whose text was longer than that."""
 
 
 @dataclass(frozen=True, slots=True)
 class CellError:
-    """A cell whose formula has failed in the spreadsheet."""
+    """A cell whose formula has failed in the spreadsheet, or that holds what is no value of its kind."""
 
     text: str
+
+
+NOT_CALCULATED = CellError("")
+"""A cell with a formula that the program which wrote the file did not calculate."""
+CUT_OFF = CellError(CUT)
+"""A cell that holds a part of a text only."""
+
+
+def fitting(text: str) -> str:
+    """A text that a cell can hold, marked when it is not the whole."""
+    return text if len(text) <= LONGEST else text[: LONGEST - len(CUT)] + CUT
+
+
+def whole(text: str) -> str | CellError:
+    """The text of a cell, unless it was too long for it."""
+    return CUT_OFF if len(text) == LONGEST and text.endswith(CUT) else text
 
 
 def staged(value: Any) -> Any:

@@ -10,13 +10,16 @@ import xlsxwriter
 
 from engine.permissions.compiled import GrantSet
 from forms.compiled import Field, Form
-from forms.imports.mapping import plain
+from forms.imports.mapping import Headers
+from forms.transfers.sheet import sheet_name
 
 Language = Literal["zh", "en"]
 ROWS = 10_000
 """Rows below the header that have lists to choose from."""
 INLINE = 250
 """Characters of a list that a spreadsheet keeps with the cell; longer ones get a column of their own."""
+SPECIAL = ',"\n'
+"""Signs that no option of such a list may hold."""
 _KINDS = {"date": "yyyy-mm-dd", "datetime": "yyyy-mm-dd hh:mm"}
 _NOTES = {
     "zh": ("列", "键", "类型", "必填", "说明", "选项"),
@@ -26,18 +29,19 @@ _YES = {"zh": ("是", "否"), "en": ("yes", "no")}
 
 
 def write_template(
-    path: Path, form: Form, writing: GrantSet, *, language: Language, group: bool = True
+    path: Path, form: Form, seen: GrantSet, writing: GrantSet, *, language: Language, group: bool = True
 ) -> None:
     """An empty workbook whose header an import recognises, for the fields that the person may fill in."""
+    columns = _columns(form, Headers(form, seen, writing), writing, language, group=group)
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     try:
-        _Template(book, form, language).write(_columns(form, writing, language, group=group))
+        _Template(book, form, language).write(columns)
     finally:
         book.close()
 
 
 def _columns(
-    form: Form, writing: GrantSet, language: Language, *, group: bool
+    form: Form, headers: Headers, writing: GrantSet, language: Language, *, group: bool
 ) -> list[tuple[str, str, Field]]:
     """(header, name, field) of every column."""
     found = [
@@ -51,8 +55,7 @@ def _columns(
             for key, field in child.fields.items()
             if not field.system and not field.derived and writing.writes(f"{child.key}.{key}")
         ]
-    titles = [plain(title) for title, _, _ in found]
-    return [(title if titles.count(plain(title)) == 1 else name, name, field) for title, name, field in found]
+    return [(title if headers.named(title) == [name] else name, name, field) for title, name, field in found]
 
 
 class _Template:
@@ -60,8 +63,10 @@ class _Template:
 
     def __init__(self, book: Any, form: Form, language: Language) -> None:
         self.book, self.language = book, language
-        self.sheet = book.add_worksheet(form.label[language][:31])
-        self.notes = book.add_worksheet("说明" if language == "zh" else "Notes")
+        named = sheet_name(form.label[language])
+        self.sheet = book.add_worksheet(named)
+        self.notes = book.add_worksheet(sheet_name("说明" if language == "zh" else "Notes", (named,)))
+        self.listed = sheet_name("options", (named, self.notes.get_name()))
         self.lists: Any = None
         self.used = 0
 
@@ -97,13 +102,13 @@ class _Template:
     def _offer(self, at: int, options: Sequence[str]) -> None:
         """A list to choose from in the cells of a column; other values are judged by the import."""
         source: Any = list(options)
-        if len(",".join(options)) > INLINE or any("," in each for each in options):
+        if len(",".join(options)) > INLINE or any(sign in each for each in options for sign in SPECIAL):
             if self.lists is None:
-                self.lists = self.book.add_worksheet("options")
+                self.lists = self.book.add_worksheet(self.listed)
                 self.lists.hide()
             self.lists.write_column(0, self.used, options)
             column = xlsxwriter.utility.xl_col_to_name(self.used)
-            source = f"=options!${column}$1:${column}${len(options)}"
+            source = f"='{self.listed}'!${column}$1:${column}${len(options)}"
             self.used += 1
         rule = {"validate": "list", "source": source, "error_type": "warning"}
         self.sheet.data_validation(1, at, ROWS, at, rule)

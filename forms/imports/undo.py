@@ -7,6 +7,7 @@ themselves; what rules did besides stays.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -127,8 +128,24 @@ def _users(work: UnitOfWork, form: Form, record: str, made: set[str]) -> list[st
     return found[:LISTED]
 
 
-def undo_some(work: UnitOfWork, transfer: Transfer) -> tuple[int | None, list[dict[str, Any]]]:
-    """Take one piece back: below which change to go on, None at the end, and what could not be taken back."""
+def undoing(transfer: Transfer, after: str) -> dict[str, Any]:
+    """The progress of an import that is going to be taken back and shall be in the state `after` then."""
+    saved = transfer.report.get("counts", {})
+    total = saved.get("inserted", 0) + saved.get("updated", 0)
+    return {**transfer.progress, "phase": "undoing", "after": after, "done": 0, "total": total}
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """One piece: `below` which change to go on, None at the end; how many saves; what could not be taken back."""
+
+    below: int | None
+    count: int
+    problems: list[dict[str, Any]]
+
+
+def undo_some(work: UnitOfWork, transfer: Transfer) -> TakenBack:
+    """Take one piece back."""
     form = compiled_form(work.app(transfer.app), transfer.form)
     piece = saves(work, transfer, below=transfer.progress.get("below"), limit=PIECE)
     problems: list[dict[str, Any]] = []
@@ -143,7 +160,7 @@ def undo_some(work: UnitOfWork, transfer: Transfer) -> tuple[int | None, list[di
             continue
         except EngineError as failure:
             problems.append({"record": record, "reason": failure.code, "pointer": failure.pointer})
-    return (piece[-1][0] if len(piece) == PIECE else None), problems
+    return TakenBack(piece[-1][0] if len(piece) == PIECE else None, len(piece), problems)
 
 
 def before_values(form: Form, now: Record, moved: Diff) -> Record:

@@ -34,7 +34,7 @@ def write_workbook(folder: Path, header: Sequence[str], language: str) -> Path:
     place = folder / "errors.xlsx"
     shown = [at for at, title in enumerate(header) if not title.startswith("#")]
     with Sheet(place, "errors") as sheet:
-        sheet.header([*(header[at] for at in shown), ROW, REASON])
+        sheet.header([*(header[at] for at in shown), ROW, REASON], wide=[len(shown) + 1])
         rows = raw_rows(folder / "rows.jsonl")
         for number, lines in groupby(error_lines(folder / "errors.jsonl"), key=lambda line: line["row"]):
             cells = _cells_of(rows, number)
@@ -57,11 +57,11 @@ def _cells_of(rows: Iterator[tuple[int, list[Any]]], number: int) -> list[Any]:
 
 
 def _reasons(lines: Sequence[Mapping[str, Any]], language: str) -> str:
-    found = []
+    found, between = [], " " if language == "en" else ""
     for each in lines:
         if each["code"]:
             where = f"{each['column']}: " if each["column"] else ""
-            found.append(f"{where}{each['message'][language]}{each['fix'][language]}")
+            found.append(f"{where}{each['message'][language]}{between}{each['fix'][language]}".rstrip())
     if not found:
         return "同一记录的其他行有误。" if language == "zh" else "Another row of the same record is wrong."
     return "\n".join(found)

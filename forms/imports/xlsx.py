@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from forms.imports import limits
 from forms.imports.archive import Archive, feed, xml_parser
 from forms.imports.number_formats import Meaning, moment_of, read_styles
-from forms.imports.refusal import SPLIT, Refusal, broken
-from forms.imports.staged_cells import CellError
+from forms.imports.refusal import Refusal, broken
+from forms.imports.staged_cells import NOT_CALCULATED, CellError, whole
 
 Row = Callable[[int, list[Any]], None]
 """Takes the number of a row, from 1, and its cells."""
 
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_ESCAPED = re.compile(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")
 _TRUE = frozenset({"1", "true"})
 
 
@@ -72,11 +73,11 @@ class Workbook:
         part = self._part("styles")
         return read_styles(self._archive, part) if part and self._archive.has(part) else []
 
-    def _strings(self) -> list[str]:
+    def _strings(self) -> list[str | CellError]:
         part = self._part("sharedStrings")
         if part is None or not self._archive.has(part):
             return []
-        found: list[str] = []
+        found: list[str | CellError] = []
         pieces: list[str] = []
         taking = reading = False
 
@@ -97,7 +98,7 @@ class Workbook:
             elif tag == "rPh":
                 reading = True
             elif tag == "si":
-                found.append(unescaped("".join(pieces)))
+                found.append(whole(unescaped("".join(pieces))))
 
         def text(data: str) -> None:
             if taking:
@@ -115,23 +116,25 @@ class Workbook:
 class _SheetReader:
     """The handlers of one sheet. This is the hot loop of reading a workbook."""
 
-    def __init__(self, strings: list[str], styles: list[Meaning], row: Row, *, since_1904: bool) -> None:
+    def __init__(
+        self, strings: list[str | CellError], styles: list[Meaning], row: Row, *, since_1904: bool
+    ) -> None:
         self._strings = strings
         self._styles = styles
         self._row = row
         self._since_1904 = since_1904
 
-    def parser(self) -> Any:  # noqa: C901  one closure each for begin, end and text of a cell
+    def parser(self) -> Any:  # noqa: C901, PLR0915  one closure each for begin, end and text of a cell
         """An XML parser that calls `row`."""
         places: dict[str, int] = {}
         cells: list[Any] = []
         pieces: list[str] = []
         number = column = 0
         kind = style = ""
-        taking = False
+        taking = formula = False
 
         def start(tag: str, given: dict[str, str]) -> None:
-            nonlocal number, column, kind, style, taking
+            nonlocal number, column, kind, style, taking, formula
             if tag == "c":
                 place = given.get("r")
                 if place is None:
@@ -141,23 +144,29 @@ class _SheetReader:
                     known = places.get(letters)
                     column = places[letters] = known or column_of(letters)
                 kind, style = given.get("t", "n"), given.get("s", "")
+                formula = False
                 pieces.clear()
             elif tag in ("v", "t"):
                 taking = True
+            elif tag == "f":
+                formula = True
             elif tag == "row":
-                number = int(given.get("r") or number + 1)
+                before, number = number, int(given.get("r") or number + 1)
                 column = 0
                 cells.clear()
                 if number > limits.ROWS:
                     raise too_many_rows()
+                if number <= before:
+                    raise broken(f"row {number} below row {before}")
 
         def end(tag: str) -> None:
             nonlocal taking
             if tag in ("v", "t"):
                 taking = False
             elif tag == "c":
-                if pieces:
-                    value = self._value("".join(pieces), kind, style)
+                # a formula whose result is an empty text says so by its kind
+                if pieces or (formula and kind == "n"):
+                    value = self._value("".join(pieces), kind, style) if pieces else NOT_CALCULATED
                     if len(cells) < column:
                         if column > limits.COLUMNS:
                             raise too_many_columns(number, column)
@@ -185,20 +194,29 @@ class _SheetReader:
         if kind == "n":
             return self._number(text, style)
         if kind in ("str", "inlineStr"):
-            return unescaped(text)
+            return whole(unescaped(text))
         if kind == "b":
             return text in _TRUE
         if kind == "e":
             return CellError(text)
         if kind == "d":
-            return datetime.fromisoformat(text.removesuffix("Z"))
+            try:
+                return datetime.fromisoformat(text.removesuffix("Z"))
+            except ValueError:
+                return CellError(text)
         return text
 
     def _number(self, text: str, style: str) -> Any:
         meaning: Meaning = self._styles[int(style)] if style and int(style) < len(self._styles) else "number"
-        if meaning == "number":
-            return int(text) if len(text) < 16 and text.isascii() and text.isdigit() else float(text)
-        return moment_of(float(text), meaning, since_1904=self._since_1904)
+        if meaning == "number" and len(text) < 16 and text.isascii() and text.isdigit():
+            return int(text)
+        try:
+            number = float(text)
+        except ValueError:
+            return CellError(text)
+        if not isfinite(number):
+            return CellError(text)
+        return number if meaning == "number" else moment_of(number, meaning, since_1904=self._since_1904)
 
 
 def _unprefixed(start: Callable[[str, dict[str, str]], None]) -> Callable[[str, dict[str, str]], None]:
@@ -209,7 +227,7 @@ def _unprefixed(start: Callable[[str, dict[str, str]], None]) -> Callable[[str, 
 
 
 def unescaped(text: str) -> str:
-    """Signs that XML cannot hold are written _x000D_."""
+    """Signs that XML cannot hold are written _x000D_; halves of a sign stay as they are written."""
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
@@ -226,7 +244,8 @@ def too_many_rows() -> Refusal:
         "too_many_rows",
         f"超过 {limits.ROWS} 行。",
         f"There are more than {limits.ROWS} rows.",
-        *SPLIT,
+        "请拆分文件。",
+        "Split the file.",
     )
 
 

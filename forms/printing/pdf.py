@@ -58,9 +58,9 @@ def pdf_of(
         (folder / "document.json").write_bytes(orjson.dumps(document))
         (folder / "page.typ").write_bytes(PROGRAM.read_bytes())
         compiler = typst.Compiler(root=folder, font_paths=known, ignore_system_fonts=True)
-        made = compiler.compile(
-            input=str(folder / "page.typ"), format="pdf", timestamp=made_at.astimezone(UTC)
-        )
+        # a PDF keeps whole seconds
+        stamp = made_at.astimezone(UTC).replace(microsecond=0)
+        made = compiler.compile(input=str(folder / "page.typ"), format="pdf", timestamp=stamp)
     if not isinstance(made, bytes):
         raise TypeError("a PDF is one file")
     return made

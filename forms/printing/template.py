@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.connect.labels import labels_of
@@ -24,6 +24,7 @@ from forms.printing.schema import PrintTemplateDocument
 from forms.printing.tags import picture_of
 from forms.printing.tokens import Problem
 from forms.shape import PART
+from forms.system_forms import SYSTEM_FORMS
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -169,12 +170,22 @@ class _Writer:
     def _value(self, hole: Hole, child: ChildTable | None) -> Iterable[Node]:
         whole = whole_field(hole.source, child or self.form, self.form, self.context)
         if whole is None:
-            yield from self._single(hole, child)
+            yield from self._single(self._of_whom(hole, child), child)
             return
         names = (each.key.partition(PART)[2] for each in whole.parts)
         holes = (Hole(f"{hole.source}.{name}", hole.at, hole.inline) for name in names)
         parts = (made for each in holes for made in self._single(each, child))
         yield Whole(tuple(parts), whole)
+
+    def _of_whom(self, hole: Hole, child: ChildTable | None) -> Hole:
+        """`owner.name` is what `owner` prints: the name in the language of the page."""
+        path, _, last = hole.source.strip().rpartition(".")
+        try:
+            kind = Place(row_scope(self.form, child, self.context)).check(path).type if path else t.NULL
+        except ExpressionError:
+            return hole
+        system = SYSTEM_FORMS.get(str((kind.item or kind).form))
+        return replace(hole, source=path) if system is not None and last.strip() == system.label else hole
 
     def _single(self, hole: Hole, child: ChildTable | None) -> Iterable[Value]:
         checked = self._checked(hole.source, hole.at, child)

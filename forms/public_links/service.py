@@ -24,14 +24,14 @@ from engine.ids import new_id
 from engine.permissions.compiled import GrantSet
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
-from forms.api_records import create_record
 from forms.compiled import Field, Form, compiled_form
 from forms.file_checks import PUBLIC
 from forms.file_field import FileField
+from forms.intake import create_record
 from forms.public_links import repository
 from forms.public_links.guest_files import claim, demand_file_field, guest_of, hoarding
 from forms.public_links.repository import Link
-from forms.reading_json import missing, reader, unknown_field
+from forms.reading_json import reader, unknown_field
 from forms.record_schema import record_schema
 from forms.values import moment_json
 
@@ -58,6 +58,12 @@ class TooManyEntries(EngineError):
     zh = "提交过于频繁。"
     fix_zh = "请稍后再试。"
     fix_en = "Try again in a few minutes."
+
+
+KEEP_INSIDE = text(
+    "请去掉它；需要时用 preset 给出每份都带的值。",
+    "Leave it out; `preset` may give it a value for every entry.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +104,36 @@ def make(work: UnitOfWork, app: CompiledApp, form: Form, wish: LinkWish) -> dict
     return {**as_json(link, work.now), "token": secret}
 
 
+def _left_out(field: Field) -> Finding:
+    zh, en = field.label["zh"], field.label["en"]
+    return error(
+        "required",
+        "/fields",
+        text(
+            f"必填字段“{zh}”既未列出，也没有预设值。",
+            f"The required field '{en}' is neither listed nor preset.",
+        ),
+        text(
+            f"请列出 {field.key}，或在 preset 中给出它的值。",
+            f"List {field.key}, or give its value in `preset`.",
+        ),
+    )
+
+
 def _check(form: Form, grants: GrantSet, wish: LinkWish) -> None:
     findings: list[Finding] = []
     for index, key in enumerate(wish.fields):
         field = form.fields.get(key)
-        if field is None or field.system or not grants.writes(key):
+        if not grants.writes(key) or (field is None and key not in form.children):
             findings.append(unknown_field(f"/fields/{index}", key))
-        elif not _open(field):
+        elif field is None or field.system or not _open(field):
             message = text(
                 f"“{key}”不能对外开放填写。", f"'{key}' cannot be filled in by people from outside."
             )
-            findings.append(error("not_public", f"/fields/{index}", message))
+            findings.append(error("not_public", f"/fields/{index}", message, KEEP_INSIDE))
     given = {*wish.fields, *wish.preset}
     findings += [
-        missing(f"/fields/{field.key}")
+        _left_out(field)
         for field in form.fields.values()
         if field.required is True
         and field.key not in given
@@ -138,6 +160,15 @@ def _open(field: Field) -> bool:
     return (plain or options) and not field.derived and field.readonly is not True
 
 
+def _still_open(form: Form, link: Link) -> list[str]:
+    """The fields of a link that may be filled in as the form is by now: one may have become a reference."""
+    return [
+        key
+        for key in link.fields
+        if (field := form.fields.get(key)) is not None and not field.system and _open(field)
+    ]
+
+
 def list_json(work: UnitOfWork, app: CompiledApp, form: Form) -> list[dict[str, Any]]:
     """The links of a form. Raises Forbidden."""
     Access(work, app).demand(form.key, "share")
@@ -160,7 +191,7 @@ def public_form(work: UnitOfWork, secret: str) -> dict[str, Any]:
         form = compiled_form(app, link.form)
         schema = record_schema(form, Access(work, app).demand(form.key, "create"))
         properties = schema["properties"]
-        shown = [key for key in link.fields if key in properties]
+        shown = [key for key in _still_open(form, link) if key in properties]
         return {
             "label": link.label,
             "closes_at": moment_json(link.closes_at) if link.closes_at else None,
@@ -244,7 +275,8 @@ def _saved(work: UnitOfWork, link: Link, data: Any) -> str:
     form = compiled_form(app, link.form)
     if not isinstance(data, dict):
         raise Invalid([error("not_an_object", "", text("应为 JSON 对象。", "A JSON object is expected."))])
-    unknown = [unknown_field(f"/{key}", key) for key in data if key not in link.fields]
+    known = _still_open(form, link)
+    unknown = [unknown_field(f"/{key}", key) for key in data if key not in known]
     if unknown:
         raise Invalid(unknown)
     claim(work, link, form, data)

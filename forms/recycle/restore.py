@@ -16,11 +16,12 @@ from forms import rows
 from forms.apart import check_apart
 from forms.compiled import Field, Form, Named, RowKind, compiled_form
 from forms.compute import Saving, compute, saving
-from forms.records import changed_fields, finish, load, load_held, update, write
+from forms.records import load, load_held, update
 from forms.recycle import repository
 from forms.recycle.repository import Emptied, Entry
 from forms.rollups import aggregate_of
 from forms.rows import exists
+from forms.saving import changed_fields, finish, write
 from forms.uniques import double_of, unique_keys
 
 

@@ -6,6 +6,7 @@ nothing, and a masked one only by what its mask leaves.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
 from forms.compiled import Form, compiled_form
 from forms.environment import variables
+from forms.listing import BadCursor
 from forms.output import record_json
 from forms.plans import kept
 from forms.reading_columns import Path
@@ -25,6 +27,7 @@ from forms.search.fields import plain
 from forms.search.words import excerpt, normal, pairs, words
 
 MOST_WORDS = 10
+RECORD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 AT_ONCE = 200
 ROUNDS = 5
 """After so many times `AT_ONCE` proposals the answer goes out as it is, with a cursor to go on."""
@@ -40,12 +43,14 @@ def search_json(
     cursor: str | None = None,
 ) -> dict[str, Any]:
     """{"items", "next"}: records in which every word stands in some field, the newest first, each with its
-    title and a place where the first word stands. Raises Invalid, FormNotFound.
+    title and a place where the first word stands. Raises Invalid, BadCursor, FormNotFound.
     """
     asked = words(question)
     if not 1 <= len(asked) <= MOST_WORDS:
         message = text(f"请输入 1 到 {MOST_WORDS} 个词。", f"1 to {MOST_WORDS} words are expected.")
         raise Invalid([error("invalid_parameter", "/q", message)])
+    if cursor is not None and RECORD_ID.fullmatch(cursor) is None:
+        raise BadCursor(pointer="/cursor")
     access = Access(work, app)
     searched = _searched(access, forms)
     found: list[dict[str, Any]] = []

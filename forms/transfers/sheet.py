@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,17 +12,33 @@ from typing import Any, Self
 
 import xlsxwriter
 
-from forms.imports.staged_cells import CellError
+from forms.imports.staged_cells import LONGEST, CellError, fitting
 from forms.transfers.escape import FORMULA
 
 EXACT = 15
 """Digits that a number of a spreadsheet keeps; longer ones are written as text."""
-LONGEST = 32_767
-"""Characters of one cell."""
+USUAL, WIDE = 20, 70
+"""Characters that a column shows; a date and time fits into the first."""
+LINE, TALLEST = 15, 400
+"""Points of a line, and of the highest row."""
+NAMED = 31
+"""Characters of the name of a sheet."""
+_NO_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+
+
+def sheet_name(label: str, taken: Collection[str] = ()) -> str:
+    """A label as spreadsheets take it for the name of a sheet, unlike those that are there already."""
+    plain = _NO_NAME.sub("_", label)[:NAMED].strip().strip("'") or "_"
+    used = {"history", *(each.casefold() for each in taken)}  # that name is the program's own
+    name, number = plain, 1
+    while name.casefold() in used:
+        number += 1
+        name = f"{plain[: NAMED - len(str(number)) - 1]} {number}"
+    return name
 
 
 class Sheet:
-    """An xlsx file with one sheet; a context manager that closes it."""
+    """An xlsx file with one sheet; a context manager that closes it. `cut` counts the texts that were too long."""
 
     def __init__(self, path: Path, name: str) -> None:
         self._book = xlsxwriter.Workbook(
@@ -35,9 +52,11 @@ class Sheet:
                 "tmpdir": str(path.parent),
             },
         )
-        self._sheet = self._book.add_worksheet(name[:31])
+        self._sheet = self._book.add_worksheet(sheet_name(name))
         self._formats: dict[tuple[str, bool], Any] = {}
+        self._wrapped: dict[int, Any] = {}
         self._at = 0
+        self.cut = 0
 
     def __enter__(self) -> Self:
         return self
@@ -47,17 +66,24 @@ class Sheet:
     ) -> None:
         self._book.close()
 
-    def header(self, titles: Sequence[str]) -> None:
-        """The first row, which stays in sight."""
+    def header(self, titles: Sequence[str], *, wide: Sequence[int] = ()) -> None:
+        """The first row, which stays in sight; `wide` are the places of columns with sentences."""
         bold = self._book.add_format({"bold": True})
+        wrapped = self._book.add_format({"text_wrap": True, "valign": "top"})
         for at, title in enumerate(titles):
+            self._sheet.set_column(at, at, WIDE if at in wide else USUAL, wrapped if at in wide else None)
             self._sheet.write_string(0, at, title, bold)
+        self._wrapped = dict.fromkeys(wide, wrapped)
         self._sheet.freeze_panes(1, 0)
         self._at = 1
 
     def row(self, cells: Iterable[Any], *, marked: Sequence[int] = ()) -> None:
         """One row; `marked` are the places of cells to be seen at once."""
-        for at, cell in enumerate(cells):
+        found = list(cells)
+        lines = max((str(found[at]).count("\n") + 1 for at in self._wrapped), default=1)
+        if lines > 1:
+            self._sheet.set_row(self._at, min(LINE * lines, TALLEST))
+        for at, cell in enumerate(found):
             if cell is not None:
                 self._write(at, cell, marked=at in marked)
         self._at += 1
@@ -91,10 +117,15 @@ class Sheet:
             shown = "hh:mm:ss" if isinstance(cell, time) else "[hh]:mm:ss"
             sheet.write_number(row, at, _days(cell), self._format(shown, marked=marked))
         else:
-            text = cell.text if isinstance(cell, CellError) else str(cell)
-            # the sign that a program shows for text keeps it text when somebody edits the cell
-            kind = "'" if FORMULA.match(text) else "@" if text[:1].isdigit() else ""
-            sheet.write_string(row, at, text[:LONGEST], self._format(kind, marked=marked))
+            self._write_text(at, cell.text if isinstance(cell, CellError) else str(cell), marked=marked)
+
+    def _write_text(self, at: int, text: str, *, marked: bool) -> None:
+        if len(text) > LONGEST:
+            self.cut += 1
+        # the sign that a program shows for text keeps it text when somebody edits the cell
+        kind = "'" if FORMULA.match(text) else "@" if text[:1].isdigit() else ""
+        shown = self._wrapped.get(at) or self._format(kind, marked=marked)
+        self._sheet.write_string(self._at, at, fitting(text), shown)
 
     def _format(self, shown: str, *, marked: bool) -> Any:
         if not shown and not marked:

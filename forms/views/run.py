@@ -8,22 +8,19 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-import orjson
-
 from engine.definitions.app import CompiledApp
 from engine.errors import Invalid, NotFound
 from engine.findings import error, text
 from engine.permissions.roles import held_roles
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
-from forms.aggregate import AggregateQuery, aggregate_json
 from forms.asked_paths import read_shown, seen_order
 from forms.compiled import Form, compiled_form
 from forms.listing import ListQuery, list_json, read_filter
 from forms.reading_plan import UnknownField
 from forms.views.kind import View
+from forms.views.lanes import in_lane, lanes_json, literal
 
-LANES = 30
 DECIMAL = re.compile(r"-?\d{1,3}(\.\d{1,6})?")
 
 
@@ -61,13 +58,15 @@ def records_json(
     work: UnitOfWork, app: CompiledApp, key: str, asked: ListQuery, window: Window
 ) -> dict[str, Any]:
     """The records of a view as a list gives them; `asked` narrows its filter and may replace its order. A kanban
-    without a lane gives {"lanes"}, each with its value, count and first records. Raises ViewNotFound and as
+    without a lane gives {"lanes"}, see `lanes_json`. Raises ViewNotFound and as
     `list_json`.
     """
     access = Access(work, app)
     view = _view(access, key)
     form = compiled_form(app, view.form)
     _refuse_foreign(view, window)
+    if view.layout == "kanban":
+        read_shown(access, form, view.options["group"], "/lane")  # lanes tell what a hidden field can hold
     conditions = [view.filter, _asked(access, form, asked.filter), *_conditions(view, form, window)]
     query = replace(
         asked,
@@ -76,45 +75,17 @@ def records_json(
         fields=asked.fields or _columns(access, form, view),
     )
     if view.layout == "kanban" and window.lane is None:
-        return {"lanes": _lanes(work, app, form, view, query)}
+        return lanes_json(work, app, form, view.options["group"], query)
     return list_json(work, app, form, query)
-
-
-def _lanes(
-    work: UnitOfWork, app: CompiledApp, form: Form, view: View, query: ListQuery
-) -> list[dict[str, Any]]:
-    group = view.options["group"]
-    counted = aggregate_json(
-        work, app, form, AggregateQuery(by=((group, group),), filter=query.filter, limit=LANES)
-    )
-    found: list[dict[str, Any]] = []
-    for lane in counted["items"]:
-        inside = _all([query.filter, _in_lane(form, group, lane[group])])
-        page = list_json(work, app, form, replace(query, filter=inside, cursor=None, count="none"))
-        found.append({"value": lane[group], **page, "count": lane["count"]})
-    return found
-
-
-def _in_lane(form: Form, group: str, value: Any) -> str:
-    if value is None or value == "":
-        return f"ISBLANK({group})"
-    if form.fields[group].value_type.kind == "bool":
-        return f"{group} = {'true' if value in (True, 'true') else 'false'}"
-    return f"{group} = {_literal(str(value))}"
-
-
-def _literal(value: str) -> str:
-    """A text as the language spells it, which is as JSON does."""
-    return orjson.dumps(value).decode()
 
 
 def _conditions(view: View, form: Form, window: Window) -> list[str]:
     options = view.options
     if view.layout == "kanban" and window.lane is not None:
-        return [_in_lane(form, options["group"], window.lane)]
+        return [in_lane(form, options["group"], window.lane)]
     if view.layout == "tree":
         parent = options["parent"]
-        return [f"{parent} = {_literal(window.parent)}" if window.parent else f"ISBLANK({parent})"]
+        return [f"{parent} = {literal(window.parent)}" if window.parent else f"ISBLANK({parent})"]
     if view.layout == "calendar":
         return _days(options, window)
     if view.layout == "map" and window.box is not None:

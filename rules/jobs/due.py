@@ -85,5 +85,5 @@ def _run(work: UnitOfWork, app: CompiledApp, rule: Rule, row: Due, record: Recor
         depth=work.depth,
         due_at=row.due_at,
         late=is_late(due, work.now),
-        matched=matched(app, rule, record),
+        matched=matched(rule, record),
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from engine.runtime import Runtime
 from tests.docs.pages import blocks
+from tests.support.applications import signed_in
 from tests.support.client import SignedIn
 
 CHECK = "/apps/repair/draft/expressions:check"
@@ -27,12 +29,12 @@ def documents() -> dict[str, dict[str, Any]]:
     return {each.name.removesuffix(".json"): json.loads(each.text) for each in own}
 
 
-def drafted(root: SignedIn) -> SignedIn:
-    """The administrator, after the app was drafted; it is not published."""
-    for name, document in documents().items():
-        kind, _, key = name.partition("/") if "/" in name else ("app", "", "repair")
-        assert root.put(f"/apps/repair/draft/{kind}/{key}", document).status_code == 200
-    return root
+def drafted(runtime: Runtime) -> None:
+    """The app is drafted; it is not published."""
+    with signed_in(runtime, "root") as root:
+        for name, document in documents().items():
+            kind, _, key = name.partition("/") if "/" in name else ("app", "", "repair")
+            assert root.put(f"/apps/repair/draft/{kind}/{key}", document).status_code == 200
 
 
 def published(root: SignedIn) -> SignedIn:

@@ -7,15 +7,21 @@ import pytest
 from engine.definitions.publish import publish
 from engine.identity.principal import SYSTEM
 from tests.forms.shop import REP, SHOP
+from tests.support.prepared import prepared_by
 
 FORMS = "/apps/shop/forms"
 ROLES = {"sales_rep": {**REP, "key": "sales_rep"}}
 
 
-@pytest.fixture
-def shop(runtime, people):
+def publish_shop(runtime):
     with runtime.unit_of_work(SYSTEM) as work:
         publish(work, {**SHOP, "role": ROLES})
+
+
+@pytest.fixture
+@prepared_by(publish_shop)
+def shop(people):
+    """The shop, published."""
 
 
 @pytest.fixture

@@ -53,8 +53,9 @@ def test_wide_documents_are_no_problem():
 
 @pytest.mark.parametrize("number", ["1234567890123456", "-1234567890.123456", "1.234567890123456e3"])
 def test_numbers_that_would_lose_digits_are_refused(number):
-    with pytest.raises(NumberTooLong):
-        parse_json(f'{{"a": {number}}}'.encode())
+    with pytest.raises(NumberTooLong) as refused:
+        parse_json(f'{{"rows": [{{"x": "1"}}, {{"a/b": {number}}}]}}'.encode())
+    assert (refused.value.pointer, refused.value.details) == ("/rows/1/a~1b", {"number": number})
 
 
 @pytest.mark.parametrize("text", ["123456789012345", "0.00000000000000001", '"12345678901234567890"', "12.5"])
@@ -66,6 +67,9 @@ def test_nul_in_text_is_refused_with_its_place():
     with pytest.raises(NulCharacter) as refused:
         parse_json(b'{"lines": [{"note": "a\\u0000b"}]}')
     assert refused.value.pointer == "/lines/0/note"
+    with pytest.raises(NulCharacter) as refused:
+        parse_json(b'{"a~b": {"x/y": "\\u0000"}}')
+    assert refused.value.pointer == "/a~0b/x~1y"
     assert parse_json(b'{"note": "a\\\\u0000b"}') == {"note": "a\\u0000b"}
 
 

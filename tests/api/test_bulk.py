@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from engine.definitions.publish import publish
-from engine.identity.principal import SYSTEM
 from tests.forms.shop import REP, SHOP
+from tests.support.prepared import prepared_by, publishing
 
 URL = "/apps/shop/forms/customer/records"
 
 
 @pytest.fixture
-def root(runtime, people, as_user):
-    with runtime.unit_of_work(SYSTEM) as work:
-        publish(work, {**SHOP, "role": {"sales_rep": {**REP, "key": "sales_rep"}}})
+@prepared_by(publishing({**SHOP, "role": {"sales_rep": {**REP, "key": "sales_rep"}}}))
+def root(people, as_user):
     return as_user("root")
 
 
@@ -110,3 +108,28 @@ def test_rollups_follow_a_bulk_change_and_its_undo(root):
 )
 def test_malformed_changes_are_refused(root, body):
     assert root.post(f"{URL}:update", body).status_code == 422
+
+
+def test_what_many_records_refuse_is_told_once_by_the_body_that_was_sent(root):
+    ids = make(root, "a", "b", "c", level="a")
+    refused = change(root, filter='level = "a"', set={"credit": "-1", "nothing": 1}).json()
+    assert [(each["pointer"], each["code"]) for each in refused["errors"]] == [
+        ("/set/credit", "too_small"),
+        ("/set/nothing", "unknown_field"),
+    ]
+    assert refused["details"]["count"] == 3
+    assert sorted(refused["details"]["records"]) == sorted(ids)
+    refused = change(root, ids=[ids[0], "nobody"], set={"credit": "1"}).json()
+    assert [(each["pointer"], each["code"]) for each in refused["errors"]] == [("/ids/1", "record_not_found")]
+    refused = change(root, filter='level = "a"', set={"name": "same"}).json()
+    assert [(each["pointer"], each["code"]) for each in refused["errors"]] == [("/set/name", "unique")]
+
+
+def test_a_change_of_many_records_makes_no_new_ones(root):
+    (customer,) = make(root, "a")
+    contact = {"name": "x", "customer": customer}
+    (one,) = [root.post("/apps/shop/forms/contact/records", contact).json()["id"]]
+    body = {"ids": [one], "set": {"customer": {"name": "b"}}}
+    (wrong,) = root.post("/apps/shop/forms/contact/records:update", body).json()["errors"]
+    assert (wrong["pointer"], wrong["code"]) == ("/set/customer", "wrong_type")
+    assert set(levels(root)) == {"a"}

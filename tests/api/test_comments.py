@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.definitions.publish import publish
-from engine.identity.principal import SYSTEM
 from tests.forms.shop import SHOP
+from tests.support.prepared import prepared_by, publishing
 
 URL = "/apps/shop/forms/customer/records"
 MINE = {"form": "customer", "actions": ["view", "create", "update", "comment"], "where": "owner = $me"}
@@ -15,9 +14,8 @@ ROLE = {"key": "sales_rep", "label": {"zh": "x", "en": "x"}, "grants": [MINE, RE
 
 
 @pytest.fixture
-def li(runtime, people, as_user):
-    with runtime.unit_of_work(SYSTEM) as work:
-        publish(work, {**SHOP, "role": {"sales_rep": ROLE}})
+@prepared_by(publishing({**SHOP, "role": {"sales_rep": ROLE}}))
+def li(people, as_user):
     return as_user("li")
 
 

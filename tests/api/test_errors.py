@@ -102,5 +102,6 @@ def test_surprise_tells_the_client_nothing_but_the_request_id(runtime, as_user, 
     assert answer.status_code == 500
     body = answer.json()
     assert (body["code"], body["request_id"]) == ("internal_error", "r-9")
+    assert answer.headers["connection"] == "close"
     assert "ZeroDivision" not in json.dumps(body)
     assert "Traceback" not in answer.text

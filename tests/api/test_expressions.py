@@ -6,12 +6,14 @@ import pytest
 
 from tests.api import repair
 from tests.api.repair import CHECK, EVALUATE, VALIDATION, checked, documents
+from tests.support.prepared import prepared_by
 
 
 @pytest.fixture
+@prepared_by(repair.drafted)
 def root(as_user, people):
     """The administrator; the app is drafted and not published."""
-    return repair.drafted(as_user("root"))
+    return as_user("root")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from engine.jobs.worker import Worker
 from engine.settings import Settings
 from tests.engine.files.pictures import exif, picture
 from tests.forms.visits import publish_visits
+from tests.support.prepared import prepared_by
 
 VISITS = "/apps/field/forms/visit/records"
 PART = 1000
@@ -35,8 +36,8 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def li(runtime, people, as_user):
-    publish_visits(runtime)
+@prepared_by(publish_visits)
+def li(people, as_user):
     return as_user("li")
 
 

@@ -61,7 +61,8 @@ def test_an_uploaded_file_is_imported_and_taken_back(runtime, desk, as_user):
     assert li.get(address).json()["counts"]["inserted"] == 1
     assert li.post(f"{address}:undo").status_code == 202
     Worker(runtime).run_due()
-    assert li.get(address).json()["state"] == "undone"
+    undone = li.get(address).json()
+    assert (undone["state"], undone["progress"]) == ("undone", {"phase": "undoing", "done": 1, "total": 1})
     assert li.get(f"{FORM}/records").json()["items"] == []
     assert li.post(f"{address}:cancel").status_code == 409
 
@@ -117,3 +118,15 @@ def test_an_export_holds_what_its_owner_may_see(runtime, desk, as_user):
     assert "hidden words" not in text
     refused = li.post(f"{FORM}/exports", json={"fields": ["name", "secret"]})
     assert (refused.status_code, refused.json()["code"]) == (422, "unknown_field")
+
+
+def test_by_names_references_and_what_their_records_are_called_by(runtime, desk, as_user):
+    root = as_user("root")
+    for by in ({"nothing": "name"}, {"name": "code"}, {"region": "nothing"}):
+        (name,) = by
+        refused = begin(root, b"x", by=by)
+        assert refused.status_code == 422, by
+        assert [(each["code"], each["pointer"]) for each in refused.json()["errors"]] == [
+            ("unknown_field", f"/by/{name}")
+        ]
+    assert begin(root, "名称\n甲\n".encode(), by={"region": "name", "manager": "name"}).status_code == 202

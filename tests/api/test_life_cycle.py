@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.definitions.clients import documents, field, without_short
+from tests.support.applications import signed_in
+from tests.support.prepared import prepared_by
 
 SHORT = "/forms/client/fields/short"
 RECORDS = "/apps/clients/forms/{}/records"
@@ -28,10 +30,15 @@ def root(as_user, people):
     return as_user("root")
 
 
+def publish_clients(runtime):
+    with signed_in(runtime, "root") as root:
+        put(root, documents())
+        publish(root)
+
+
 @pytest.fixture
+@prepared_by(publish_clients)
 def published(root):
-    put(root, documents())
-    publish(root)
     return root
 
 

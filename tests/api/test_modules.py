@@ -9,9 +9,10 @@ import pytest
 
 from engine.definitions.package import pack, unpack
 from engine.jobs.worker import Worker
-from tests.api.test_life_cycle import RECORDS, codes, publish, put
+from tests.api.test_life_cycle import RECORDS, codes, publish, publish_clients, put
 from tests.engine.definitions.clients import documents, field, named, without_short
 from tests.engine.definitions.modules.warranty import WARRANTY, module, warranty, with_modules
+from tests.support.prepared import prepared_by
 
 MODULE = "/apps/clients/draft/module/warranty"
 CLIENTS, CLAIMS = (RECORDS.format(form) for form in ("client", "claim"))
@@ -23,9 +24,8 @@ def root(as_user, people):
 
 
 @pytest.fixture
+@prepared_by(publish_clients)
 def published(root):
-    put(root, documents())
-    publish(root)
     return root
 
 

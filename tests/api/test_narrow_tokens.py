@@ -13,6 +13,7 @@ from engine.identity.principal import SYSTEM
 from engine.jobs.worker import Worker
 from tests.forms.shop import REP, SHOP, field, name
 from tests.support.client import SignedIn
+from tests.support.prepared import prepared_by
 
 CUSTOMERS = "/apps/shop/forms/customer/records"
 SALES = "/apps/shop/forms/sale/records"
@@ -28,12 +29,16 @@ KEEPER = {
 }
 
 
-@pytest.fixture
-def root(runtime, people, as_user):
+def publish_both(runtime):
     roles = {"sales_rep": {**REP, "key": "sales_rep"}, "clerk": CLERK, "keeper": KEEPER}
     with runtime.unit_of_work(SYSTEM) as work:
         publish(work, {**SHOP, "role": roles})
         publish(work, OTHER)
+
+
+@pytest.fixture
+@prepared_by(publish_both)
+def root(people, as_user):
     return as_user("root")
 
 

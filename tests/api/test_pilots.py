@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.definitions.clients import documents, field
+from tests.support.applications import signed_in
+from tests.support.prepared import prepared_by
 
 RECORDS = "/apps/clients/forms/client/records"
 NEW = "/forms/client/fields/rank"
@@ -22,22 +24,27 @@ def with_rank():
     return form
 
 
-@pytest.fixture
-def root(as_user, people):
-    """The administrator; the app is published once, open to sales representatives."""
-    root = as_user("root")
+def publish_for_all(runtime):
+    """The app, open to sales representatives."""
     app = documents()
     app["role"]["sales_rep"] = {
         "key": "sales_rep",
         "label": {"zh": "销售", "en": "Sales"},
         "grants": [{"form": "client", "actions": ["*"]}],
     }
-    for kind, objects in app.items():
-        for document in objects.values():
-            put(root, kind, document)
-    answer = root.post("/apps/clients/draft:publish")
-    assert answer.status_code == 200, answer.text
-    return root
+    with signed_in(runtime, "root") as root:
+        for kind, objects in app.items():
+            for document in objects.values():
+                put(root, kind, document)
+        answer = root.post("/apps/clients/draft:publish")
+        assert answer.status_code == 200, answer.text
+
+
+@pytest.fixture
+@prepared_by(publish_for_all)
+def root(as_user, people):
+    """The administrator; the app is published once."""
+    return as_user("root")
 
 
 def try_rank(root, **group):

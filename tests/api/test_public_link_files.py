@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from engine.definitions.publish import publish
-from engine.identity.principal import SYSTEM
 from forms.public_links import guest_files
 from tests.forms.shop import name
+from tests.support.prepared import prepared_by, publishing
 
 FORM = "/apps/fair/forms/claim"
 CLAIM = {
@@ -27,9 +26,8 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 
 @pytest.fixture
-def root(runtime: Any, people: Any, as_user: Any) -> Any:
-    with runtime.unit_of_work(SYSTEM, source="engine") as work:
-        publish(work, {"app": {"fair": {"key": "fair", "label": name("fair")}}, "form": {"claim": CLAIM}})
+@prepared_by(publishing({"app": {"fair": {"key": "fair", "label": name("fair")}}, "form": {"claim": CLAIM}}))
+def root(people: Any, as_user: Any) -> Any:
     return as_user("root")
 
 

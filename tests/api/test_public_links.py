@@ -8,7 +8,8 @@ import pytest
 
 from engine.definitions.publish import publish
 from engine.identity.principal import SYSTEM
-from tests.forms.shop import SHOP
+from tests.forms.shop import CUSTOMER, SHOP
+from tests.support.prepared import prepared_by, publishing
 
 FORM = "/apps/shop/forms/customer"
 GRANT = {
@@ -17,14 +18,14 @@ GRANT = {
     "where": "owner = $me",
     "fields": {"hidden": ["secret"]},
 }
-ROLE = {"key": "sales_rep", "label": {"zh": "x", "en": "x"}, "grants": [GRANT]}
+LABEL = {"zh": "x", "en": "x"}
+ROLE = {"key": "sales_rep", "label": LABEL, "grants": [GRANT]}
 WISH = {"label": "报名", "fields": ["name", "level", "credit"], "preset": {"tags": ["x"]}}
 
 
 @pytest.fixture
-def li(runtime, people, as_user):
-    with runtime.unit_of_work(SYSTEM) as work:
-        publish(work, {**SHOP, "role": {"sales_rep": ROLE}})
+@prepared_by(publishing({**SHOP, "role": {"sales_rep": ROLE}}))
+def li(people, as_user):
     return as_user("li")
 
 
@@ -62,6 +63,29 @@ def test_entry_reaches_no_other_field_and_no_preset(li, client):
     assert client.post(address, json={"level": "a"}).json()["errors"][0]["pointer"] == "/name"
     assert client.post(address, json=[1]).status_code == 422
     assert li.get(f"{FORM}/records").json()["items"] == []
+
+
+def test_a_field_that_became_a_reference_or_rows_is_open_no_more(li, client, runtime):
+    link = make(li, fields=["name", "phone", "email"])
+    changed = {
+        "phone": {"type": "ref", "form": "product"},
+        "email": {"type": "subtable", "fields": [{"key": "at", "type": "text", "label": LABEL}]},
+    }
+    fields = [
+        {"key": each["key"], "label": each["label"], **changed[each["key"]]}
+        if each["key"] in changed
+        else each
+        for each in CUSTOMER["fields"]
+    ]
+    with runtime.unit_of_work(SYSTEM) as work:
+        forms = {**SHOP["form"], "customer": {**CUSTOMER, "fields": fields}}
+        publish(work, {**SHOP, "form": forms, "role": {"sales_rep": ROLE}})
+    shown = client.get(outside(client, link)).json()
+    assert [each["key"] for each in shown["fields"]] == ["name"]
+    for body in ({"phone": {"sku": "P1", "price": "1"}}, {"email": [{"at": "x"}]}):
+        answer = client.post(outside(client, link), json={"name": "a", **body})
+        assert answer.json()["errors"][0]["code"] == "unknown_field"
+    assert client.post(outside(client, link), json={"name": "a"}).status_code == 201
 
 
 def test_link_closes_by_date_by_number_and_by_hand(li, client, clock):
@@ -104,7 +128,7 @@ def test_making_links_takes_the_right_to_share(li, as_user):
         ({"fields": ["name", "secret"]}, "/fields/1"),
         ({"fields": ["name", "manager"]}, "/fields/1"),
         ({"fields": ["name", "ordered"]}, "/fields/1"),
-        ({"fields": ["level"]}, "/fields/name"),
+        ({"fields": ["level"]}, "/fields"),
         ({"preset": {"level": "zz"}}, "/preset/level"),
         ({"closes_at": "soon"}, "/closes_at"),
         ({"most": 0}, "/most"),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.definitions.publish import publish
-from engine.identity.principal import SYSTEM
+from tests.support.prepared import prepared_by, publishing
 
 LABEL = {"zh": "x", "en": "x"}
 APP = {
@@ -32,9 +31,8 @@ RECORDS = "/apps/shop/forms/note/records"
 
 
 @pytest.fixture
-def root(runtime, as_user, people):
-    with runtime.unit_of_work(SYSTEM) as work:
-        publish(work, APP)
+@prepared_by(publishing(APP))
+def root(as_user, people):
     return as_user("root")
 
 
@@ -52,6 +50,35 @@ def test_created_record_is_read_at_its_location(root):
     assert found.headers["etag"] == '"1"'
     record = found.json()
     assert (record["amount"], record["lines"][0]["qty"], record["rev"]) == ("12.50", 3, 1)
+
+
+@pytest.mark.parametrize("revision", [0, -1, 3, "1", True])
+def test_a_base_version_that_never_was_is_refused(root, revision):
+    one = f"{RECORDS}/{create(root)['id']}"
+    root.patch(one, {"amount": "1"})
+    (wrong,) = root.patch(one, {"text": "x", "base_version": revision}).json()["errors"]
+    assert wrong["pointer"] == "/base_version"
+    assert root.get(one).json()["text"] == "hello"
+
+
+def test_every_error_says_what_to_do(root):
+    one = f"{RECORDS}/{create(root)['id']}"
+    for answer in (
+        root.get(f"{RECORDS}?limit=0"),
+        root.get(RECORDS, params={"filter": "amount >"}),
+        root.get(RECORDS, params={"filter": 'amount = "x"'}),
+        root.get(RECORDS, params={"filter": '{"amount":'}),
+        root.post(RECORDS, {"text": "x" * 501, "amount": "1.005"}),
+        root.post(RECORDS, []),
+        root.patch(one, {"lines": [{"qty": "1.5"}, 5]}),
+        root.post(f"{RECORDS}:batch", {"items": []}),
+        root.post(f"{RECORDS}:aggregate", {"sort": "zz"}),
+    ):
+        problem = answer.json()
+        assert answer.status_code == 422
+        for each in (problem, *problem["errors"]):
+            assert each["fix"]["zh"], each
+            assert each["fix"]["en"], each
 
 
 def test_dry_run_answers_and_keeps_nothing(root):

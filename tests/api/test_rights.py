@@ -9,6 +9,7 @@ import pytest
 from engine.definitions.publish import publish
 from engine.identity.principal import SYSTEM
 from tests.forms.shop import SHOP, name
+from tests.support.prepared import prepared_by, publishing
 
 URL = "/apps/shop/forms/customer/records"
 REP = {
@@ -29,9 +30,8 @@ AUDITOR = {
 
 
 @pytest.fixture
-def root(runtime, people, as_user):
-    with runtime.unit_of_work(SYSTEM) as work:
-        publish(work, {**SHOP, "role": {"sales_rep": REP, "auditor": AUDITOR}})
+@prepared_by(publishing({**SHOP, "role": {"sales_rep": REP, "auditor": AUDITOR}}))
+def root(people, as_user):
     return as_user("root")
 
 

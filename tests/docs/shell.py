@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -56,6 +57,14 @@ class Shell:
                 )
             else:
                 assert fits(step.expected, output), f"{step.expected.place} is not what came:\n{output}"
+
+    def begin(self, steps: list[Step], demo: Path) -> None:
+        """Run the start of the tour as who comes back to a demo: its data folder is a copy of `demo`."""
+        first, *rest = steps
+        folder, _, code = first.command.text.partition("\n")
+        assert folder.endswith("FOURFOLD_HOME=$(mktemp -d)"), folder
+        self.run(f'{folder}\ncp -r {demo}/. "$FOURFOLD_HOME"\n')
+        self.follow([replace(first, command=replace(first.command, text=code)), *rest])
 
     def _read(self) -> bytes:
         assert self._process.stdout is not None

@@ -63,7 +63,7 @@ def desk(runtime: Any, repair_folder: Path, principal: Any) -> Iterator[Desk]:
 
         def shape(key: str) -> Any:
             system = SYSTEM_FORMS.get(key)
-            return system.shape if system is not None else compiled_form(app, key).shape
+            return system.shape() if system is not None else compiled_form(app, key).shape
 
         yield Desk(
             record,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ GUIDES = ("api.md", "files.md", "forms.md", "import.md")
 
 
 @pytest.fixture(scope="module")
-def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Shell]]:
+def begun(tmp_path_factory: pytest.TempPathFactory, demo_home: Path) -> Iterator[Callable[[], Shell]]:
     """A shell in which the tour has begun; a new one after a page that has failed."""
     with ExitStack() as opened:
         started: list[Shell] = []
@@ -24,7 +25,8 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], She
         def begin() -> Shell:
             if not started or started[-1].ended:
                 started.append(opened.enter_context(shell(tmp_path_factory.mktemp("guide"))))
-                started[-1].follow([step for step in steps("tour.md") if step.command.section == "1"])
+                start = [step for step in steps("tour.md") if step.command.section == "1"]
+                started[-1].begin(start, demo_home)
             return started[-1]
 
         yield begin

@@ -8,19 +8,23 @@ import pytest
 
 from tests.forms.shop import publish_shop
 from tests.forms.territory import publish_land
+from tests.support.prepared import Prepared, prepared_by
 
 if TYPE_CHECKING:
     from engine.definitions.app import CompiledApp
-    from engine.runtime import Runtime
 
 
 @pytest.fixture
-def shop(runtime: Runtime, people: dict[str, Any]) -> CompiledApp:
+@prepared_by(publish_shop)
+def shop(prepared: Prepared, people: dict[str, Any]) -> CompiledApp:
     """The shop, published on a fresh database with users."""
-    return publish_shop(runtime)
+    app: CompiledApp = prepared.result
+    return app
 
 
 @pytest.fixture
-def land(runtime: Runtime, people: dict[str, Any]) -> CompiledApp:
+@prepared_by(publish_land)
+def land(prepared: Prepared, people: dict[str, Any]) -> CompiledApp:
     """The territory, published, with regions world > east > shanghai, world > south and two products."""
-    return publish_land(runtime)
+    app: CompiledApp = prepared.result
+    return app

@@ -39,7 +39,12 @@ SAMPLES = {
     "multiselect": Sample(
         "multiselect",
         valid=(*same(["east"], ["south", "east", "north"]), (["east", "east"], ["east"]), ([], None)),
-        wrong=((["west"], "not_in_options"), ("east", "wrong_type"), ([1], "wrong_type")),
+        wrong=(
+            (["east", "west"], "not_in_options", "/1"),
+            ([""], "not_in_options", "/0"),
+            ("east", "wrong_type"),
+            ([1], "wrong_type", "/0"),
+        ),
         options={"options": OPTIONS},
         cells=(("华东、华南", ["east", "south"]), ("east, south;north", ["east", "south", "north"])),
         wrong_cells=(("华东、South", "ambiguous_option"),),

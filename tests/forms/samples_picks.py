@@ -50,7 +50,7 @@ SAMPLES = {
         "checklist",
         valid=(*same(["east"]), (["south", "east"], ["east", "south"]), ([], None)),
         wrong=(
-            (["west"], "not_in_options"),
+            (["west"], "not_in_options", "/0"),
             (["east", "north", "south"], "too_many"),
             ("east", "wrong_type"),
         ),
@@ -124,7 +124,7 @@ SAMPLES = {
         wrong=(
             (["east"], "too_few"),
             (["east", "east", "north", "south"], "double_item", "/1"),
-            (["west"], "not_in_options"),
+            (["west"], "not_in_options", "/0"),
         ),
         options={"options": OPTIONS},
         cells=(("华南、east、centre、north", ["south", "east", "centre", "north"]),),

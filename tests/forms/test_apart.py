@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from engine.definitions.check import check_app
-from engine.definitions.publish import publish
 from engine.errors import EngineError, Invalid
 from engine.identity.principal import SYSTEM
 from engine.runtime import Runtime
@@ -17,6 +16,7 @@ from forms.compiled import compiled_form
 from forms.recycle.bin import restore_record_json
 from tests.forms.shop import field, name, option
 from tests.forms.test_records import Desk, codes
+from tests.support.prepared import prepared_by, publishing
 
 BOOKING: dict[str, Any] = {
     "key": "booking",
@@ -62,9 +62,8 @@ def documents(**forms: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture
+@prepared_by(publishing(documents()))
 def desk(runtime: Runtime, people: dict[str, Any]) -> Desk:
-    with runtime.unit_of_work(SYSTEM) as work:
-        publish(work, documents())
     return Desk(runtime)
 
 

@@ -60,6 +60,11 @@ ORDER = {
             },
         ),
         field(
+            "gifts",
+            "multiselect",
+            options_from={"form": "product", "value": "sku", "where": "category = $record.category"},
+        ),
+        field(
             "last_price",
             "money",
             default_from={"form": "price", "value": "price", "where": "sku = $record.main", "sort": "-since"},
@@ -257,3 +262,39 @@ def test_what_cannot_be_offered_is_refused(
         publish(work, source)
     found = [(each.pointer, each.code) for each in problem.value.findings]
     assert found == [(f"/forms/order/fields/0{pointer}", code)]
+
+
+def test_several_values_are_chosen_from_records(root: Any, as_user: Any) -> None:
+    made = ordered(root, category="beer", gifts=["S2", "S1", "S2"])
+    assert made.json()["gifts"] == ["S2", "S1"]
+    found = root.get(f"{URL}/order/records", params={"filter": 'HAS(gifts, "S1")'})
+    assert [each["id"] for each in found.json()["items"]] == [made.json()["id"]]
+    assert told(ordered(root, category="beer", gifts=["S1", "S5"])) == [("/gifts", "option_not_offered")]
+    assert told(ordered(as_user("li"), category="beer", gifts=["S3"])) == [("/gifts", "option_not_offered")]
+    offered = root.post(f"{URL}/order/options/gifts", json={"record": {"category": "gift"}}).json()
+    assert [each["value"] for each in offered["items"]] == ["S5"]
+
+
+def test_who_misses_an_option_is_told_those_that_may_be_chosen(root: Any) -> None:
+    (wrong,) = ordered(root, province="js", city="xx").json()["errors"]
+    assert wrong["code"] == "not_in_options"
+    assert wrong["fix"]["en"] == "Options: nj, sz, hz."
+
+
+def test_a_draft_that_is_not_finished_yet_has_options(root: Any) -> None:
+    """Somebody is still typing the price: only what the options depend on must be right."""
+
+    def offered(name: str, **draft: Any) -> Any:
+        return root.post(f"{URL}/order/options/{name}", json=draft)
+
+    def values(answer: Any) -> list[str]:
+        return [each["value"] for each in answer.json()["items"]]
+
+    draft = {"category": "gift", "last_price": "12,", "lines": [{"id": "x", "price": "?"}]}
+    assert values(offered("main", record=draft)) == ["S5"]
+    assert values(offered("lines.sku", record=draft, row={"id": "x", "price": "1,", "$delete": True})) == [
+        "S5"
+    ]
+    assert told(offered("main", record={**draft, "category": "zz"})) == [("/category", "not_in_options")]
+    wrong = offered("lines.sku", record={**draft, "category": "zz"}, row={"price": "?"})
+    assert told(wrong) == [("/category", "not_in_options")]

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from engine.definitions.check import check_app
-from engine.definitions.publish import publish
 from engine.errors import Invalid
 from engine.identity.principal import SYSTEM
 from engine.runtime import Runtime
 from tests.forms.shop import field, name, option
 from tests.forms.test_records import Desk, codes
+from tests.support.prepared import prepared_by, publishing
 
 BILL = {
     "key": "bill",
@@ -84,9 +84,8 @@ def documents(**changed: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
+@prepared_by(publishing(documents()))
 def desk(runtime: Runtime, people: dict[str, Any]) -> Desk:
-    with runtime.unit_of_work(SYSTEM) as work:
-        publish(work, documents())
     return Desk(runtime)
 
 

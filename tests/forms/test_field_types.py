@@ -22,6 +22,7 @@ from tests.forms.sample import Sample
 from tests.forms.samples import SAMPLES
 from tests.forms.sheet import publish_sheet
 from tests.support.client import AsUser, SignedIn
+from tests.support.prepared import Prepared, prepared_by
 
 PATH = "/apps/sheets/forms/sheet/records"
 DERIVED = {"auto", "formula", "lookup", "copy", "rollup", "count", "amount_in_words"}
@@ -31,8 +32,10 @@ READING = Reading(ZoneInfo("Asia/Shanghai"))
 
 
 @pytest.fixture
-def form(runtime: Runtime, people: dict[str, Any]) -> Form:
-    return publish_sheet(runtime)
+@prepared_by(publish_sheet)
+def form(prepared: Prepared, people: dict[str, Any]) -> Form:
+    made: Form = prepared.result
+    return made
 
 
 @pytest.fixture

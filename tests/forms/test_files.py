@@ -12,13 +12,14 @@ from forms.attachments import FileLinks
 from tests.api.test_files import VISITS, saved, upload, uploaded
 from tests.engine.files.pictures import exif, picture
 from tests.forms.visits import publish_visits
+from tests.support.prepared import prepared_by
 
 REVIEWS = "/apps/field/forms/review/records"
 
 
 @pytest.fixture
-def li(runtime, people, as_user):
-    publish_visits(runtime)
+@prepared_by(publish_visits)
+def li(people, as_user):
     return as_user("li")
 
 

@@ -19,6 +19,7 @@ from forms.codec import Codec
 from forms.field_types.richtext import clean
 from tests.forms.shop import field, name
 from tests.support.client import AsUser, SignedIn
+from tests.support.prepared import prepared_by, publishing
 
 PATH = "/apps/bills/forms/bill/records"
 BILL = {
@@ -59,9 +60,8 @@ def bills(*fields: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture
-def root(runtime: Runtime, people: dict[str, Any], as_user: AsUser) -> SignedIn:
-    with runtime.unit_of_work(SYSTEM) as work:
-        publish(work, bills())
+@prepared_by(publishing(bills()))
+def root(people: dict[str, Any], as_user: AsUser) -> SignedIn:
     return as_user("root")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
+import orjson
 import pytest
 
 from engine.definitions.app import CompiledApp
@@ -99,6 +101,20 @@ def test_counts_and_cursors_of_other_lists(desk: Desk) -> None:
     cursor = ask(desk, "customer", limit=1, sort="name")["next"]
     with pytest.raises(BadCursor):
         ask(desk, "customer", cursor=cursor, sort="name,-credit")
+
+
+@pytest.mark.parametrize("sort", ["name", "-credit,name", "created_at", "left"])
+def test_a_cursor_that_was_tampered_with_is_refused(desk: Desk, sort: str) -> None:
+    for number in range(3):
+        desk.create("customer", name=f"c{number}")
+    cursor = ask(desk, "customer", limit=1, sort=sort)["next"]
+    question, *values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    wrong: list[list[Any]] = [[], [*values, "x"], values[:-1]]
+    wrong += [[each, *values[1:]] for each in ([1], {"a": 1}, 2**63, 1.5) if each != values[0]]
+    for others in wrong:
+        forged = base64.urlsafe_b64encode(orjson.dumps([question, *others])).decode()
+        with pytest.raises(BadCursor):
+            ask(desk, "customer", limit=1, sort=sort, cursor=forged)
 
 
 def test_filter_by_child_rows_and_paths(desk: Desk) -> None:

@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 
-from engine.definitions.publish import publish
-from engine.identity.principal import SYSTEM
-from engine.runtime import Runtime
 from forms.masking import cover
 from tests.forms.shop import field, name
+from tests.support.prepared import prepared_by, publishing
 
 URL = "/api/v1/apps/desk/forms/person/records"
 PHONE = "+8613812345678"
@@ -71,9 +69,8 @@ def test_a_pattern_covers_what_it_says(pattern: str, text: str, shown: str) -> N
 
 
 @pytest.fixture
-def root(runtime: Runtime, people: dict[str, Any], as_user: Any) -> Any:
-    with runtime.unit_of_work(SYSTEM) as work:
-        publish(work, DESK)
+@prepared_by(publishing(DESK))
+def root(people: dict[str, Any], as_user: Any) -> Any:
     return as_user("root")
 
 

@@ -13,6 +13,7 @@ from engine.identity.principal import SYSTEM
 from engine.runtime import Runtime
 from tests.forms.shop import field, name
 from tests.support.client import AsUser, SignedIn
+from tests.support.prepared import prepared_by, publishing
 
 PATH = "/apps/rent/forms/lease/records"
 MARCH = {"start": "2026-03-01", "end": "2026-03-31"}
@@ -94,9 +95,8 @@ def rent(**forms: Any) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture
-def root(runtime: Runtime, people: dict[str, Any], as_user: AsUser) -> SignedIn:
-    with runtime.unit_of_work(SYSTEM) as work:
-        publish(work, rent())
+@prepared_by(publishing(rent()))
+def root(people: dict[str, Any], as_user: AsUser) -> SignedIn:
     return as_user("root")
 
 

@@ -15,6 +15,7 @@ from forms.exports.service import begin
 from forms.listing import ListQuery, list_json
 from forms.reading_plan import UnknownField
 from tests.forms.shop import field, name, option
+from tests.support.prepared import prepared_by, publishing
 from tests.support.statements import counted
 
 MAKER = {"key": "maker", "label": name("maker"), "fields": [field("name", "text"), field("debts", "money")]}
@@ -77,9 +78,8 @@ RECORDS = "/apps/yard/forms/deal/records"
 
 
 @pytest.fixture
-def root(runtime, people, as_user):
-    with runtime.unit_of_work(SYSTEM) as work:
-        publish(work, APP)
+@prepared_by(publishing(APP))
+def root(people, as_user):
     return as_user("root")
 
 

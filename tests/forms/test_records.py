@@ -96,6 +96,7 @@ def test_everything_wrong_is_named_with_its_place(desk: Desk) -> None:
         ("/on", "bad_date"),
         ("/status", "not_in_options"),
         ("/lines/0/qty", "wrong_type"),
+        ("/lines/0/product", "required"),
         ("/customer", "required"),
     }
     with pytest.raises(Invalid) as problem:

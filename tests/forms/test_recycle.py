@@ -13,6 +13,7 @@ from engine.jobs.worker import Worker
 from engine.runtime import Runtime
 from engine.testing import FixedClock
 from tests.forms.shop import field, name, option
+from tests.support.prepared import prepared_by, publishing
 
 URL = "/api/v1/apps/desk"
 
@@ -99,9 +100,8 @@ DESK: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def root(runtime: Runtime, people: dict[str, Any], as_user: Any) -> Any:
-    with runtime.unit_of_work(SYSTEM) as work:
-        publish(work, DESK)
+@prepared_by(publishing(DESK))
+def root(people: dict[str, Any], as_user: Any) -> Any:
     return as_user("root")
 
 

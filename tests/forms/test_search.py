@@ -9,6 +9,7 @@ from engine.errors import Invalid
 from engine.identity.principal import SYSTEM
 from engine.jobs.worker import Worker
 from tests.forms.shop import CUSTOMER, REP, SHOP
+from tests.support.prepared import prepared_by
 
 URL = "/apps/shop/forms/customer/records"
 ROLE = {**REP, "key": "sales_rep"}
@@ -24,9 +25,13 @@ def put(runtime, *fields):
         publish(work, with_search(*fields))
 
 
-@pytest.fixture
-def root(runtime, people, as_user):
+def publish_searched(runtime):
     put(runtime, "name", "phone", "secret")
+
+
+@pytest.fixture
+@prepared_by(publish_searched)
+def root(people, as_user):
     return as_user("root")
 
 
@@ -131,6 +136,8 @@ def test_questions_that_ask_nothing_are_refused(root):
         {"q": "a b c d e f g h i j k"},
         {"q": "x" * 201},
         {"q": "a", "forms": "no"},
+        {"q": "a", "cursor": "zz"},
+        {"q": "a", "cursor": ""},
     ):
         assert root.get("/apps/shop/search", params=parameters).status_code in (404, 422)
 

@@ -6,6 +6,7 @@ import pytest
 
 from engine.definitions.publish import publish
 from engine.identity.principal import SYSTEM, Principal
+from forms import records
 from forms.batch import Item, run_batch
 from forms.compiled import compiled_form
 from forms.listing import ListQuery, list_json
@@ -96,3 +97,15 @@ def test_change_of_100_records_costs_no_statement_for_each(runtime, stock):
     outcomes, seen = save(runtime, stock, items)
     assert {each.result for each in outcomes} == {"updated"}
     assert len(seen) <= 20, seen
+
+
+@pytest.mark.database("postgresql")
+def test_a_changed_record_finds_room_on_its_page(runtime, stock):
+    """No index is told of a change of fields that have none."""
+    with runtime.unit_of_work(SYSTEM) as work:
+        form = compiled_form(work.app("stock"), "target")
+        for record in stock[:5]:
+            records.update(work, form, record, {"name": "changed"})
+        counts = "pg_stat_get_xact_tuples_updated(t.id), pg_stat_get_xact_tuples_hot_updated(t.id)"
+        found = work.row(f"SELECT {counts} FROM (SELECT %s::regclass::oid AS id) AS t", (form.table,))
+    assert found == (5, 5)

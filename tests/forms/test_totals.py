@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from engine.definitions.publish import publish
-from engine.identity.principal import SYSTEM
 from engine.runtime import Runtime
 from tests.forms.shop import field, name
 from tests.forms.test_records import ROOT, Desk
+from tests.support.prepared import prepared_by, publishing
 
 MOST = "9999999999999999.99"
 
@@ -46,9 +45,8 @@ DOCUMENTS: dict[str, dict[str, dict[str, Any]]] = {
 
 
 @pytest.fixture
+@prepared_by(publishing(DOCUMENTS))
 def boxes(runtime: Runtime, people: dict[str, Any]) -> Desk:
-    with runtime.unit_of_work(SYSTEM) as work:
-        publish(work, DOCUMENTS)
     return Desk(runtime, ROOT)
 
 

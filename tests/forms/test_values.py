@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from forms.allocate import allocate
 from forms.values import Problem, moment_json, number_text, read_date, read_moment, read_number, read_text
@@ -52,6 +55,21 @@ def test_numbers_that_do_not_fit_are_refused(raw: object, code: str) -> None:
     assert problem.value.code == code
     assert problem.value.message["zh"]
     assert problem.value.message["en"]
+
+
+@given(
+    st.decimals(min_value=0, max_value=10**6, places=3),
+    st.integers(0, 4),
+    st.sampled_from(["{}", "+{}", "-{}", " {}"]),
+)
+def test_numbers_are_read_alike_however_they_are_spelled(number: Decimal, scale: int, spelling: str) -> None:
+    text = spelling.format(number)
+    exact = Decimal(text.strip()).scaleb(scale)
+    if exact == exact.to_integral_value():
+        assert read_number(text, scale=scale, digits=18) == int(exact)
+    else:
+        with pytest.raises(Problem):
+            read_number(text, scale=scale, digits=18)
 
 
 @pytest.mark.parametrize(

@@ -7,28 +7,37 @@ import pytest
 from engine.definitions.publish import publish
 from engine.errors import Invalid
 from engine.identity.principal import SYSTEM
+from forms import records
+from forms.compiled import compiled_form
 from tests.forms.shop import REP, SHOP, field, name
+from tests.support.prepared import prepared_by, publishing
 
+STAGES = [
+    *({"key": key, "label": name(key)} for key in ("open", "busy", "done")),
+    *({"key": key, "label": name(key), "archived": True} for key in ("kept", "gone")),
+]
 TASK = {
     "key": "task",
     "label": name("task"),
     "title": "what",
     "fields": [
         field("what", "text", required=True),
-        field("stage", "select", options=[{"key": key, "label": name(key)} for key in ("open", "done")]),
+        field("stage", "select", options=STAGES),
+        field("urgent", "bool"),
         field("begins", "datetime"),
         field("until", "date"),
         field("above", "tree_parent"),
         field("at", "geo"),
         field("photo", "image"),
         field("secret", "text"),
+        field("hidden_stage", "select", options=STAGES),
     ],
 }
 GRANT = {
     "form": "task",
     "actions": ["view", "create"],
     "where": "owner = $me",
-    "fields": {"hidden": ["secret"]},
+    "fields": {"hidden": ["secret", "hidden_stage"]},
 }
 ROLE = {**REP, "key": "sales_rep", "grants": [*REP["grants"], GRANT]}
 
@@ -40,6 +49,8 @@ def view(key, layout="list", **more):
 VIEWS = [
     view("open", filter='stage = "open"', columns=["what", "secret", "above.what"], sort="what"),
     view("board", "kanban", group="stage"),
+    view("hurry", "kanban", group="urgent"),
+    view("covert", "kanban", group="hidden_stage"),
     view("plan", "calendar", start="begins", end="until"),
     view("tree", "tree", parent="above"),
     view("where", "map", place="at"),
@@ -59,9 +70,8 @@ def with_views(*views):
 
 
 @pytest.fixture
-def li(runtime, people, as_user):
-    with runtime.unit_of_work(SYSTEM) as work:
-        publish(work, with_views(*VIEWS))
+@prepared_by(publishing(with_views(*VIEWS)))
+def li(people, as_user):
     return as_user("li")
 
 
@@ -100,7 +110,7 @@ def test_view_gives_nobody_a_right(li, as_user):
 
 def test_views_are_offered_to_their_roles(li, as_user):
     offered = [each["key"] for each in li.get("/apps/shop/views").json()["items"]]
-    assert offered == ["open", "board", "plan", "tree", "where", "photos"]
+    assert offered == ["open", "board", "hurry", "covert", "plan", "tree", "where", "photos"]
     assert run(li, "chiefs")["code"] == "view_not_found"
     about = li.get("/apps/shop/views/open").json()
     assert about["columns"] == ["what", "above.what"]
@@ -112,13 +122,39 @@ def test_kanban_counts_and_pages_its_lanes(li):
     lanes = run(li, "board", sort="what", limit=1)["lanes"]
     assert [(each["value"], each["count"], names(each)) for each in lanes] == [
         (None, 1, ["d"]),
-        ("done", 1, ["c"]),
         ("open", 2, ["a"]),
+        ("busy", 0, []),
+        ("done", 1, ["c"]),
     ]
     rest = run(li, "board", sort="what", limit=1, lane="open")
     assert names(rest) == ["a"]
     assert names(run(li, "board", sort="what", limit=1, lane="open", cursor=rest["next"])) == ["b"]
     assert names(run(li, "board", lane="")) == ["d"]
+
+
+def test_lanes_of_yes_and_no_are_both_there_and_others_are_refused(li):
+    create(li, "a", urgent=True)
+    lanes = run(li, "hurry", filter='what = "a"')["lanes"]
+    assert [(each["value"], each["count"]) for each in lanes] == [(False, 0), (True, 1)]
+    assert names(run(li, "hurry", lane="true")) == ["a"]
+    assert names(run(li, "hurry", lane="false")) == []
+    for key, lane in (("hurry", "yes"), ("board", "opened")):
+        (wrong,) = run(li, key, lane=lane)["errors"]
+        assert (wrong["code"], wrong["pointer"]) == ("invalid_parameter", "/lane")
+
+
+def test_lanes_of_a_hidden_field_are_not_there(li):
+    for more in ({}, {"lane": "x"}, {"lane": ""}):
+        assert run(li, "covert", **more)["code"] == "unknown_field"
+
+
+def test_lane_of_an_archived_option_is_shown_while_records_are_in_it(li, runtime):
+    with runtime.unit_of_work(SYSTEM) as work:
+        app = work.app("shop")
+        records.create(work, compiled_form(app, "task"), {"what": "k", "stage": "open", "owner": "li"})
+        work.run("UPDATE shop_task SET stage = 'kept'")
+    lanes = run(li, "board")["lanes"]
+    assert [each["value"] for each in lanes] == ["open", "busy", "done", "kept"]
 
 
 def test_calendar_gives_what_touches_the_days(li):

@@ -10,13 +10,18 @@ from engine.identity.principal import SYSTEM
 from engine.runtime import Runtime
 from tests.reports.desk import Desk, line
 from tests.reports.shop import documents
+from tests.support.prepared import prepared_by
+
+
+def publish_shop(runtime: Runtime) -> None:
+    with runtime.unit_of_work(SYSTEM) as work:
+        publish(work, documents())
 
 
 @pytest.fixture
+@prepared_by(publish_shop)
 def shop(runtime: Runtime, people: Any) -> Runtime:
     """The runtime with the shop published and the organisation of the tests."""
-    with runtime.unit_of_work(SYSTEM) as work:
-        publish(work, documents())
     return runtime
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from engine.jobs.worker import Worker
 from tests.rules.small_crm import Crm, local, publish_rules, rule
+from tests.support.prepared import prepared_by
 
 MARK = {"type": "create_record", "form": "task", "set": {"title": {"expr": "name"}}}
 
@@ -23,8 +24,8 @@ def renewal(offset="-30d", **trigger):
 
 
 @pytest.fixture
+@prepared_by(publish_rules)
 def crm(runtime, people):
-    publish_rules(runtime)
     return Crm(runtime)
 
 

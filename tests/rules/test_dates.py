@@ -8,6 +8,7 @@ import pytest
 
 from engine.jobs.worker import Worker
 from tests.rules.small_crm import Crm, local, publish_rules, rule
+from tests.support.prepared import prepared_by
 
 RENEWAL = rule(
     "r10_renewal",
@@ -32,8 +33,8 @@ del RENEWAL["actions"][0]["key"]
 
 
 @pytest.fixture
+@prepared_by(lambda runtime: publish_rules(runtime, RENEWAL))
 def crm(runtime, people):
-    publish_rules(runtime, RENEWAL)
     return Crm(runtime)
 
 

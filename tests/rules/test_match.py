@@ -57,6 +57,13 @@ entries = st.lists(
 )
 
 
+def numbered(specs):
+    return [
+        entry(f"r{n:02}", events=events, fields=fields, guards=guards, priority=priority)
+        for n, (events, fields, guards, priority) in enumerate(specs)
+    ]
+
+
 @given(
     entries,
     st.sampled_from(["create", "update", "delete"]),
@@ -64,10 +71,7 @@ entries = st.lists(
     st.sets(st.sampled_from(FIELDS)),
 )
 def test_the_index_never_misses_and_finds_only_by_event_and_field(specs, event, record, changed):
-    rules = [
-        entry(f"r{n:02}", events=events, fields=fields, guards=guards, priority=priority)
-        for n, (events, fields, guards, priority) in enumerate(specs)
-    ]
+    rules = numbered(specs)
     found = match(build(rules), Event(event, record, frozenset(changed)))
 
     def triggered(rule):
@@ -84,6 +88,21 @@ def test_the_index_never_misses_and_finds_only_by_event_and_field(specs, event, 
     ]
     assert set(must) <= set(found) <= set(order)
     assert found == [key for key in order if key in set(found)]
+
+
+@given(
+    entries,
+    st.sampled_from(["create", "update"]),
+    st.fixed_dictionaries({name: st.sampled_from(VALUES) for name in FIELDS}),
+    st.sampled_from(FIELDS),
+    st.sampled_from(VALUES),
+)
+def test_a_field_that_does_not_tell_moves_nothing_that_is_found(specs, event, record, name, value):
+    index = build(numbered(specs))
+    if name not in index.telling:
+        before = match(index, Event(event, record, frozenset({"note"})))
+        moved = Event(event, {**record, name: value}, frozenset({"note", name}))
+        assert match(index, moved) == before
 
 
 def test_a_thousand_rules_cost_no_more_than_the_few_in_the_bucket():

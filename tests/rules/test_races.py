@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engine.identity.principal import SYSTEM
 from engine.jobs.worker import Worker
 from tests.rules.small_crm import Crm, local, publish_rules, rule
+from tests.support.prepared import prepared_by
 
 RENEWAL = rule(
     "renewal",
@@ -29,8 +30,8 @@ RENEWAL = rule(
 
 
 @pytest.fixture
+@prepared_by(lambda runtime: publish_rules(runtime, RENEWAL))
 def crm(runtime, people):
-    publish_rules(runtime, RENEWAL)
     return Crm(runtime)
 
 

@@ -10,6 +10,7 @@ from engine.identity.principal import SYSTEM
 from engine.jobs import repository as jobs
 from engine.jobs.worker import Worker
 from tests.rules.small_crm import Crm, local, publish_rules, rule
+from tests.support.prepared import prepared_by
 
 WITH_CONSENT = "consent and not ISBLANK(email)"
 NURTURE = rule(
@@ -68,8 +69,8 @@ def settings(database_url, tmp_path, smtp):
 
 
 @pytest.fixture
+@prepared_by(lambda runtime: publish_rules(runtime, NURTURE))
 def crm(runtime, people):
-    publish_rules(runtime, NURTURE)
     return Crm(runtime)
 
 

@@ -8,6 +8,7 @@ from engine.identity.principal import SYSTEM
 from engine.jobs.worker import Worker
 from rules.jobs.arm import arm_from_now
 from tests.rules.small_crm import Crm, local, publish_rules, rule
+from tests.support.prepared import prepared_by
 
 NO_FOLLOW_UP = rule(
     "r09_no_follow_up",
@@ -33,8 +34,8 @@ RISK_OVER = rule(
 
 
 @pytest.fixture
+@prepared_by(lambda runtime: publish_rules(runtime, NO_FOLLOW_UP, RISK_OVER))
 def crm(runtime, people):
-    publish_rules(runtime, NO_FOLLOW_UP, RISK_OVER)
     return Crm(runtime)
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.scenarios.crm import Crm
 from tests.scenarios.fixture import Ids, china, fill, publish_crm
-from tests.support.client import AsUser, SignedIn
+from tests.support.applications import signed_in
+from tests.support.client import AsUser
+from tests.support.compiled_statements import share_compiled
 
 if TYPE_CHECKING:
     from engine.definitions.app import CompiledApp
@@ -34,19 +35,6 @@ class Built:
     app: CompiledApp
 
 
-@contextmanager
-def _root_of(runtime: Runtime) -> Iterator[SignedIn]:
-    from api.app import create_app
-    from engine.identity.principal import SYSTEM
-    from engine.identity.sessions import open_session
-    from tests.support.asgi import quick_client
-
-    with quick_client(create_app(runtime)) as client:
-        with runtime.unit_of_work(SYSTEM, source="engine") as work:
-            token = open_session(work, "root")
-        yield SignedIn(client, "root", token.secret)
-
-
 def _build(url: str, home: Path) -> tuple[Ids, CompiledApp]:
     from api.boot import build
     from engine.identity.principal import SYSTEM
@@ -57,7 +45,7 @@ def _build(url: str, home: Path) -> tuple[Ids, CompiledApp]:
     runtime = build(settings, clock=FixedClock(china(BUILT_AT)))
     try:
         publish_crm(runtime)
-        with _root_of(runtime) as root:
+        with signed_in(runtime, "root") as root:
             ids = fill(runtime, root)
         with runtime.reading(SYSTEM) as work:
             return ids, work.app("crm")
@@ -118,11 +106,14 @@ def ids(built: Built) -> Ids:
 
 
 @pytest.fixture
-def runtime(settings: Settings, clock: FixedClock, built: Built) -> Iterator[Runtime]:
+def runtime(
+    settings: Settings, clock: FixedClock, built: Built, extension_classes: list[Any]
+) -> Iterator[Runtime]:
     """The engine on the copy. It knows the compiled app as if it had published it: that takes a second."""
-    from api.boot import build
+    from engine.runtime import Runtime
 
-    made = build(settings, clock=clock)
+    made = Runtime(settings, extension_classes, clock=clock)
+    share_compiled(made.database)
     made.adopt(built.app)
     yield made
     made.close()

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -28,7 +29,7 @@ class OidcProvider:
         self.now = now
         self.claims: dict[str, Any] = {"sub": "u-1", "preferred_username": "li"}
         self.lie: Callable[[dict[str, Any]], dict[str, Any]] = dict
-        self.key = self.published = RSAKey.generate_key(2048, {"kid": "k1"})
+        self.key = self.published = _first_key()
         self.algorithm = "RS256"
         self.down = False
         self._asked: dict[str, dict[str, str]] = {}
@@ -94,6 +95,12 @@ ENDS = {
     "userinfo_endpoint": "userinfo",
     "jwks_uri": "jwks",
 }
+
+
+@cache
+def _first_key() -> RSAKey:
+    """To make one takes longer than a login."""
+    return RSAKey.generate_key(2048, {"kid": "k1"})
 
 
 @contextmanager

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from psycopg import RawCursor
+
+from engine.storage import one_statement
 from engine.storage.unit_of_work import UnitOfWork
 
 
@@ -16,6 +19,10 @@ class _Cursor:
     def executemany(self, sql: str, params: Any) -> Any:
         self._seen.append(sql)
         return self._cursor.executemany(sql, params)
+
+    def copy(self, sql: str) -> Any:
+        self._seen.append(sql)
+        return self._cursor.copy(sql)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cursor, name)
@@ -48,7 +55,15 @@ def counted(work: UnitOfWork) -> Iterator[list[str]]:
     seen: list[str] = []
     raw = work._raw
     work._driver = _Connection(raw, seen)
+
+    class Numbered(RawCursor[Any]):
+        def execute(self, sql: Any, *params: Any, **options: Any) -> Any:
+            seen.append(sql)
+            return super().execute(sql, *params, **options)
+
+    one_statement.RawCursor = Numbered  # type: ignore[misc]
     try:
         yield seen
     finally:
         work._driver = raw
+        one_statement.RawCursor = RawCursor  # type: ignore[misc]

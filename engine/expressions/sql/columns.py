@@ -39,8 +39,15 @@ class ChildSource:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The tie of rows to the outer record as two columns, and the rest of the condition on them."""
+    """The tie of rows to the outer record as two columns, and the rest of the condition on them.
 
+    `joined`: the database chooses itself whether to begin with the rows where it is asked for one that exists.
+    `name` is free for a table made of `source`.
+    """
+
+    source: exp.Expr
     inner: exp.Expr
     outer: exp.Expr
     condition: exp.Expr
+    name: str
+    joined: bool = False

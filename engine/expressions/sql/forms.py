@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from engine.expressions.sql import build as b
-from engine.expressions.typed import PARENT, Aggregate, Apply, Node, inside, walk
+from engine.expressions.sql.turned import with_row
+from engine.expressions.typed import Aggregate, Apply, Node
 
 if TYPE_CHECKING:
-    from engine.expressions.sql.columns import ChildSource, Listed
+    from engine.expressions.sql.columns import ChildSource
     from engine.expressions.sql.lowering import Lowering
 
 Sql = exp.Expr
@@ -183,25 +184,17 @@ class AggregateForms(Forms):
 
     def exists(self, node: Aggregate, *, opposite: bool) -> Sql:
         """Whether a row fulfils the condition; with `opposite`, whether none fails to."""
+        turned = with_row(self.lower, node, failing=opposite)
+        if turned is not None:
+            return b.negation(turned) if opposite else turned
         if not opposite:
-            inner, child, select = self.rows(node)
-            if child.listed is not None and not _sees_record(node):
-                return self.listed(node, inner, child.source, child.listed)
+            _, _, select = self.rows(node)
             return exp.Exists(this=select.select("1", copy=False))
         inner, child = self.lower.within(node)
         test = inner.lower(node.where) if node.where is not None else exp.true()
         failing = self.lower.shallow(b.negation(b.call("COALESCE", test, exp.false())))
         select = exp.Select().from_(child.source).where(b.all_of([child.condition, failing]), copy=False)
         return b.negation(exp.Exists(this=select.select("1", copy=False)))
-
-    def listed(self, node: Aggregate, inner: Lowering, source: Sql, tie: Listed) -> Sql:
-        """The same as a list of the records that have such rows, which an index may serve."""
-        tests = [tie.condition, b.negation(b.is_null(tie.inner))]
-        if node.where is not None:
-            tests.append(inner.shallow(inner.lower(node.where)))
-        found = exp.Select(expressions=[b.take(tie.inner)]).from_(source, copy=False)
-        found = found.where(b.all_of(tests), copy=False)
-        return exp.In(this=b.take(tie.outer), query=exp.Subquery(this=found))
 
     def first(self, node: Aggregate) -> Sql:
         """The value of the first row by the node's order; no order value is last, equals stand as they are."""
@@ -259,8 +252,3 @@ class AggregateForms(Forms):
     def sortable(self, node: Node, value: Sql) -> Sql:
         """The value as the database sorts it like the language compares it."""
         return value
-
-
-def _sees_record(node: Aggregate) -> bool:
-    """Whether what is asked of a row depends on the record the rows belong to."""
-    return any(getattr(each, "root", None) == PARENT for part in inside(node) for each in walk(part))

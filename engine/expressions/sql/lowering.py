@@ -23,6 +23,7 @@ from engine.expressions.sql.forms import (
 )
 from engine.expressions.sql.params import Dialect, Params
 from engine.expressions.sql.text_forms import PieceForms, SpellingForms
+from engine.expressions.sql.turned import so_many
 from engine.expressions.typed import PARENT, RECORD, Aggregate, Apply, Constant, Field, Node, Variable
 from engine.expressions.types import INT64_DIGITS
 
@@ -75,6 +76,9 @@ class Lowering(ABC):
             case Variable():
                 return exp.Null() if node.type.kind == "list" else self.params.variable(node.name, node.type)
             case Apply():
+                turned = so_many(self, node)
+                if turned is not None:
+                    return turned
                 arguments = [self.lower(each) for each in node.arguments]
                 return self.form(node)(node, self, *arguments)
             case Aggregate():

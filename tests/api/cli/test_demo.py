@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from api.boot import build
 from api.cli.demo import APP, PASSWORD, NotLoopback, crm_folder, prepare, run_demo
 from api.cli.demo_data import DemoBroken, load_records
-from api.migrations import upgrade
 from engine.changes.log import bring_to_head
 from engine.identity.principal import SYSTEM
 from engine.identity.service import principal_of
@@ -20,10 +21,10 @@ from forms.search.find import search_json
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    runtime = build(Settings(home=tmp_path_factory.mktemp("demo")))
-    upgrade(runtime.database)
-    prepare(runtime, crm_folder())
+def demo(demo_home, tmp_path_factory):
+    home = tmp_path_factory.mktemp("own") / "demo"
+    shutil.copytree(demo_home, home)
+    runtime = build(Settings(home=home))
     yield runtime
     runtime.close()
 

@@ -45,3 +45,31 @@ def test_wrong_words_are_explained(fourfold, tmp_path):  # noqa: F811
     refused = fourfold("import", "shop", "note", source, "--mode", "upsert", "--on", "nothing")
     assert refused.code == 1
     assert "unknown_field" in refused.out
+
+
+def test_columns_and_separators_are_named_by_command(fourfold, tmp_path):  # noqa: F811
+    prepare(fourfold, tmp_path)
+    source = tmp_path / "in.csv"
+    source.write_text("a=b;内容\n一;二\n", "utf-8")
+    done = fourfold(
+        "import", "shop", "note", source, "--separator", ";", "--map", "a=b=text", "--map", "内容="
+    )
+    assert (done.code, "inserted: 1" in done.out) == (0, True), done.out
+    target = tmp_path / "out.csv"
+    assert fourfold("export", "shop", "note", target).code == 0
+    assert "一" in target.read_text("utf-8-sig")
+    wrong = fourfold("import", "shop", "note", source, "--by", "text=no")
+    assert (wrong.code, "unknown_field" in wrong.out) == (1, True)
+
+
+def test_a_target_that_cannot_be_written_is_refused_at_once(fourfold, tmp_path):  # noqa: F811
+    prepare(fourfold, tmp_path)
+    for target in ("out.txt", "nowhere/out.csv"):
+        refused = fourfold("export", "shop", "note", tmp_path / target)
+        assert refused.code == 2
+        assert "Traceback" not in refused.err
+    source = tmp_path / "in.csv"
+    source.write_text("内容\n一\n", "utf-8")
+    refused = fourfold("import", "shop", "note", source, "--bad-rows", tmp_path / "nowhere" / "bad.xlsx")
+    assert refused.code == 2
+    assert fourfold("export", "shop", "note", tmp_path / "none.csv").out.startswith("0 ")

@@ -84,7 +84,7 @@ def fuzz(address: str, minutes: float, first_round: int) -> int:
             round_ += 1
             # another order each time: a run that ends early has tried all operations alike
             random.Random(round_).shuffle(found)
-            try_all(client, found, tried, examples=2, round_=round_, until=until)
+            try_all([client], found, tried, examples=2, round_=round_, until=until)
         print(f"round {round_}: {tried.count} requests, {len(tried.wrong)} kinds of failures", flush=True)
     print("answers:", ", ".join(f"{status}: {count}" for status, count in sorted(tried.statuses.items())))
     for kind, example in sorted(tried.wrong.items()):

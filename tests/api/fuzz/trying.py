@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,7 +48,7 @@ def operations(document: dict[str, Any]) -> list[Any]:
 
 
 def try_all(
-    client: httpx.Client,
+    people: Sequence[httpx.Client],
     found: list[Any],
     tried: Tried,
     *,
@@ -56,16 +56,25 @@ def try_all(
     round_: int = 0,
     until: float = float("inf"),
 ) -> None:
-    """Some random requests to each operation, valid and invalid ones, until the time is over."""
+    """Some random requests to each operation, valid and invalid ones, until the time is over.
+
+    Every request is sent in the name of each of the people: to make it takes longer than to answer it.
+    """
     for place, operation in enumerate(found):
         for mode in MODES:
             if time.monotonic() > until:
                 return
-            _try_one(client, operation, mode, tried, examples=examples, number=round_ * 10_000 + place)
+            _try_one(people, operation, mode, tried, examples=examples, number=round_ * 10_000 + place)
 
 
 def _try_one(
-    client: httpx.Client, operation: Any, mode: GenerationMode, tried: Tried, *, examples: int, number: int
+    people: Sequence[httpx.Client],
+    operation: Any,
+    mode: GenerationMode,
+    tried: Tried,
+    *,
+    examples: int,
+    number: int,
 ) -> None:
     try:
         strategy = operation.as_strategy(generation_mode=mode)
@@ -83,10 +92,11 @@ def _try_one(
     )
     @given(case=strategy)
     def run(case: Any) -> None:
-        answer = send(client, case)
-        tried.statuses[answer.status_code] = tried.statuses.get(answer.status_code, 0) + 1
-        for kind, told in complaints(case, answer):
-            tried.wrong.setdefault(f"{operation.label}: {kind}", f"{told}\n    {case.as_curl_command()}")
+        for client in people:
+            answer = send(client, case)
+            tried.statuses[answer.status_code] = tried.statuses.get(answer.status_code, 0) + 1
+            for kind, told in complaints(case, answer):
+                tried.wrong.setdefault(f"{operation.label}: {kind}", f"{told}\n    {case.as_curl_command()}")
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", HypothesisWarning)

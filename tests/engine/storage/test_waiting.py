@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from engine.errors import TryAgain
 from engine.identity.principal import SYSTEM
 from engine.ids import new_id
-from engine.storage.waiting import Insert, WaitingRefused
+from engine.storage.driver import moment_param
+from engine.storage.waiting import Insert, WaitingRefused, insert_rows
 from tests.support.statements import counted
 
 COUNTERS = Insert("ff_counter", ("scope", "value"))
@@ -61,7 +63,7 @@ def test_any_other_write_comes_after_what_waits(work):
     with work.together(), counted(work) as seen:
         put(work, "a", "b")
         work.run("DELETE FROM ff_once")
-    assert ["INSERT" in seen[0], "DELETE" in seen[1]] == [True, True]
+    assert ["ff_counter" in seen[0], "DELETE" in seen[1]] == [True, True]
 
 
 def test_statements_of_sqlalchemy_come_after_what_waits(work):
@@ -121,3 +123,66 @@ def test_texts_moments_and_json_arrive_as_single_rows_bring_them(work):
     found = work.rows("SELECT payload, due FROM ff_job ORDER BY id")
     assert len({str(row[1]) for row in found}) == 1
     assert {str(decode_json(row[0])) for row in found} == {str({"text": '盛 "x" \n', "list": [1, None]})}
+
+
+ONCE = Insert("ff_once", ("key", "at"))
+
+
+def put_once(work, key):
+    now = moment_param(work.runtime.database.dialect, work.now)
+    work.insert(ONCE, [(key, now)])
+
+
+def test_single_rows_of_several_tables_travel_together(work):
+    put(work, "before")
+    with counted(work) as seen, work.together():
+        put(work, "a")
+        put_once(work, "b")
+    assert len(seen) == (2 if work.runtime.database.dialect == "sqlite" else 1)
+    assert values(work) == {"before": 1, "a": 1}
+    assert work.row("SELECT key FROM ff_once") == ("b",)
+
+
+def test_a_change_travels_with_rows_of_other_tables(work):
+    put(work, "a")
+    with counted(work) as seen, work.together():
+        put_once(work, "b")
+        raise_by(work, "a", 5)
+    assert len(seen) == (2 if work.runtime.database.dialect == "sqlite" else 1)
+    assert values(work) == {"a": 6}
+    assert work.row("SELECT key FROM ff_once") == ("b",)
+
+
+def test_a_change_of_a_row_that_is_gone_undoes_the_rows_beside_it(runtime):
+    with pytest.raises(TryAgain), runtime.unit_of_work(SYSTEM) as work, work.together():
+        put_once(work, "b")
+        raise_by(work, "gone", 5)
+    with runtime.reading(SYSTEM) as work:
+        assert work.row("SELECT key FROM ff_once") is None
+
+
+def test_what_travels_together_may_refer_to_each_other(work):
+    form, link = Insert("parent", ("id",)), Insert("child", ("id", "parent"))
+    work.run("CREATE TEMPORARY TABLE parent (id TEXT PRIMARY KEY)")
+    work.run("CREATE TEMPORARY TABLE child (id TEXT, parent TEXT REFERENCES parent (id))")
+    with work.together():
+        work.insert(form, [("p",)])
+        work.insert(link, [("c", "p")])
+    assert work.row("SELECT parent FROM child") == ("p",)
+    with work.together():
+        work.insert(form, [("q",), ("r",)])
+        work.insert(link, [("d", "r")])
+        work.insert(ONCE, [("x", moment_param(work.runtime.database.dialect, work.now))])
+    assert work.row("SELECT count(*) FROM child") == (2,)
+
+
+def test_a_row_of_more_columns_than_the_driver_remembers(work):
+    names = tuple(f"c{number}" for number in range(120))
+    work.run(f"CREATE TEMPORARY TABLE wide ({', '.join(f'{name} INTEGER' for name in names)})")
+    with work.together():
+        work.insert(Insert("wide", names), [tuple(range(120))])
+        put(work, "a")
+    assert work.row("SELECT c0, c119 FROM wide") == (0, 119)
+    assert values(work) == {"a": 1}
+    insert_rows(work._raw, work.runtime.database.dialect, Insert("wide", names), [tuple(range(1, 121))])
+    assert work.rows("SELECT c0, c119 FROM wide ORDER BY c0") == [(0, 119), (1, 120)]

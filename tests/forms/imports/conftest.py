@@ -7,12 +7,14 @@ import pytest
 from engine.identity.principal import SYSTEM
 from engine.identity.service import update_user
 from tests.forms.imports.desk import publish_desk
+from tests.support.prepared import prepared_by
 
 
 @pytest.fixture
-def desk(runtime, people):
+@prepared_by(publish_desk)
+def desk(prepared, people):
     """The app, published on a fresh database with users."""
-    return publish_desk(runtime)
+    return prepared.result
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ CUSTOMER = {
             "options": options(x="甲", y="乙", z="丙"),
         },
         {"key": "manager", "type": "user", "label": label("客户经理", "Manager")},
-        {"key": "note", "type": "textarea", "label": label("备注", "Note")},
+        {"key": "note", "type": "textarea", "label": label("备注", "Note"), "max_length": 50_000},
         {"key": "secret", "type": "text", "label": label("内部", "Secret")},
     ],
     "validations": [

@@ -90,7 +90,7 @@ def test_a_column_that_fits_no_field_any_more_ends_the_import(
 ):
     def change() -> None:
         field = ledger.field("short_name")
-        field.update(key="nickname", renamed_from="short_name")
+        field.update(key="nickname", renamed_from="short_name", label={"zh": "昵称", "en": "Nickname"})
 
     done = importing(ledger, way, change, tmp_path, monkeypatch, errors=errors)
     (finding,) = done.report["findings"]

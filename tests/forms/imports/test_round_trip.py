@@ -127,3 +127,20 @@ def test_a_file_imported_into_an_empty_store_makes_the_same_records(runtime, des
         done = run_import(runtime, form, file, tmp_path)
         assert done.report.get("errors", []) == []
         assert content(runtime, form) == before[form]
+
+
+@pytest.mark.parametrize(("kind", "codes"), [("xlsx", ["cell_cut_off"]), ("csv", [])])
+def test_a_text_longer_than_a_cell_is_never_replaced_by_its_first_part(runtime, desk, tmp_path, kind, codes):
+    text = "长" * 40_000
+    with runtime.unit_of_work(SYSTEM) as work:
+        form = compiled_form(work.app("desk"), "customer")
+        made = records.create(work, form, {"name": "甲", "note": text})
+        asked = ExportOptions(format=kind)
+        exported = exports.begin(work, work.app("desk"), form, asked, job=False)
+    done = run_export(runtime, exported.id)
+    remarks = [each["code"] for each in done.report["remarks"]]
+    assert remarks == ["cells_cut_off"][: len(codes)]
+    back = run_import(runtime, "customer", file_of(runtime, done).read_bytes(), tmp_path, mode="update")
+    assert [each["code"] for each in back.report["errors"]] == codes
+    with runtime.reading(SYSTEM) as work:
+        assert records.load(work, form, made["id"])["note"] == text

@@ -7,10 +7,11 @@ import pytest
 from engine.identity.principal import SYSTEM
 from forms import records
 from forms.compiled import compiled_form
-from forms.imports import service
+from forms.imports import service, sets
 from forms.imports.run import ImportRun
 from forms.imports.workbook import write_workbook
 from forms.transfers.folder import folder_of
+from forms.transfers.repository import TransferMoved
 from tests.forms.imports.desk import begin_import, finish, run_import, workbook
 
 HEADER = ["名称", "等级", "统一社会信用代码", "所属区域", "电话", "信用额度"]
@@ -193,6 +194,8 @@ def test_orders_imported_again_keep_their_lines(runtime, c3, tmp_path):
     with runtime.unit_of_work(SYSTEM) as work:
         service.undo(work, fewer.id)
     assert finish(runtime, fewer).state == "undone"
+    with runtime.unit_of_work(SYSTEM) as work, pytest.raises(TransferMoved):
+        service.undo(work, fewer.id)  # that its records have changed since would be no reason
     same = run_import(runtime, "sale", workbook(*ORDERS), tmp_path, **asked)
     assert same.report["counts"] == {"inserted": 0, "updated": 0, "unchanged": 4, "failed": 0}
 
@@ -203,7 +206,8 @@ def test_a_record_that_one_may_not_change_answers_as_if_it_were_not_there(runtim
     assert told(done) == [*EXPECTED[:5], (11, "not_found", "名称")]
 
 
-def test_cancelling_all_or_nothing_leaves_nothing(runtime, c3, tmp_path):
+def test_cancelling_all_or_nothing_leaves_nothing(runtime, c3, tmp_path, monkeypatch):
+    monkeypatch.setattr(sets, "WHOLE", 1000)
     rows = [["名称"], *([f"客户{number}"] for number in range(1200))]
     transfer = begin_import(runtime, "customer", workbook(*rows), tmp_path, errors="all")
     run = ImportRun(runtime, transfer.id)
@@ -216,3 +220,39 @@ def test_cancelling_all_or_nothing_leaves_nothing(runtime, c3, tmp_path):
     assert done.state == "cancelled"
     assert done.report["counts"]["inserted"] == 0
     assert len(stored(runtime)) == 1
+
+
+@pytest.mark.parametrize(("whole", "seen"), [(5, [0]), (4, [0, 2, 4])])
+def test_all_or_nothing_of_a_short_file_is_seen_whole_or_not_at_all(
+    runtime, desk, tmp_path, monkeypatch, whole, seen
+):
+    for name, size in (("SET", 2), ("QUICK_SET", 2), ("WHOLE", whole)):
+        monkeypatch.setattr(sets, name, size)
+    real, there = sets.Sets._save, []
+
+    def save(self: sets.Sets, *given):
+        if not self.dry:
+            there.append(len(stored(runtime)))
+        return real(self, *given)
+
+    monkeypatch.setattr(sets.Sets, "_save", save)
+    rows = [["名称"], *([f"客户{number}"] for number in range(5))]
+    done = run_import(runtime, "customer", workbook(*rows), tmp_path, errors="all")
+    assert (done.state, done.report["counts"]["inserted"]) == ("done", 5)
+    assert there == seen
+
+
+def test_nothing_of_a_short_file_is_stored_when_somebody_else_was_first(runtime, desk, tmp_path):
+    rows = [["名称"], *([f"客户{number}"] for number in range(5))]
+    transfer = begin_import(runtime, "customer", workbook(*rows), tmp_path, errors="all")
+    run = ImportRun(runtime, transfer.id)
+    while run.transfer().progress["phase"] != "saving":
+        run.advance(seconds=0.01)
+    with runtime.unit_of_work(SYSTEM) as work:
+        records.create(work, compiled_form(work.app("desk"), "customer"), {"name": "客户3"})
+    done = finish(runtime, transfer)
+    assert (done.state, told(done)) == ("rejected", [(5, "exists", "名称")])
+    assert done.report["counts"] == {"inserted": 0, "updated": 0, "unchanged": 0, "failed": 1}
+    assert len(stored(runtime)) == 1
+    with runtime.reading(SYSTEM) as work:
+        assert work.rows("SELECT count(*) FROM ff_change WHERE source = 'import'") == [(0,)]

@@ -16,7 +16,8 @@ from forms.printing.pdf import pdf_of
 from forms.printing.schema import Margins, Page, PaperSize
 from tests.forms.printing.conftest import Press
 
-MOMENT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+MOMENT = datetime(2026, 3, 2, 2, 0, 5, 123_456, tzinfo=UTC)
+"""As a clock tells it: a PDF keeps whole seconds."""
 
 
 def printed(body: str, *, footer: str = "", page: Page | None = None, title: str = "标题") -> Printed:
@@ -75,6 +76,12 @@ def test_the_same_print_has_the_same_bytes() -> None:
     assert one == two
 
 
+def test_lists_within_lists_are_marked_with_signs_of_the_font() -> None:
+    inner = "<ul><li>一<ul><li>二<ul><li>三</li></ul></li></ul></li></ul>"
+    [page] = text(pdf(printed(inner)))
+    assert page == "•一–二◦三"
+
+
 def test_the_page_is_as_large_as_it_is_said() -> None:
     def size(page: Page) -> tuple[int, int]:
         box = pdf(printed("a", page=page)).pages[0].mediabox
@@ -89,7 +96,7 @@ def test_the_page_is_as_large_as_it_is_said() -> None:
 def test_the_document_says_its_title_and_moment() -> None:
     about = pdf(printed("a", title="报价单 QT-1")).metadata
     assert about is not None
-    assert (about.title, about.creation_date) == ("报价单 QT-1", MOMENT)
+    assert (about.title, about.creation_date) == ("报价单 QT-1", MOMENT.replace(microsecond=0))
 
 
 CODE = [

@@ -105,3 +105,11 @@ def test_names_of_files_hide_what_is_hidden(press: Press, deal: str) -> None:
 
 def test_private_things_of_people_stay_private(press: Press, deal: str) -> None:
     assert printed(press, deal, "{{owner.email}}{{$me.email}}{{owner.username}}") == "root"
+
+
+def test_names_of_people_are_printed_in_the_language_of_the_page(press: Press) -> None:
+    own = press.save("deal", owner="li", lines=[{"item": "a"}])
+    body = "[{{owner.name}} {{owner.name.en}} {{#each lines}}{{parent.owner.name}}{{/each}} {{$me.name}}]"
+    press.publish(body)
+    assert press.words(own, LI) == "[李娜 Li Na 李娜 李娜]"
+    assert press.words(own, LI, "en") == "[Li Na Li Na Li Na Li Na]"

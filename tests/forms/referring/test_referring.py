@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import product
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 import pytest
 
 from engine.definitions.check import check_app
-from engine.definitions.publish import publish
 from engine.errors import Invalid
 from engine.expressions import ExpressionError, Params
+from engine.expressions.sql.turned import MIRRORED
 from engine.identity.principal import SYSTEM, Principal
 from engine.runtime import Runtime
 from forms.access import Access
 from forms.columns import Query, RecordColumns
 from forms.compiled import compiled_form
-from forms.listing import ListQuery, list_json
+from forms.listing import ListQuery, list_json, read_filter
 from forms.records import RecordNotFound
 from tests.forms.shop import field, name, option
 from tests.forms.test_records import Desk
+from tests.support.prepared import prepared_by, publishing
 
 LI = Principal(user="li", roles=("engineer",))
 SUN = Principal(user="sun", roles=("engineer",))
@@ -95,9 +98,8 @@ def documents(**forms: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture
+@prepared_by(publishing(documents()))
 def desk(runtime: Runtime, people: dict[str, Any]) -> Desk:
-    with runtime.unit_of_work(SYSTEM) as work:
-        publish(work, documents())
     return Desk(runtime)
 
 
@@ -189,6 +191,90 @@ def test_a_filter_counts_only_records_that_the_reader_sees(desk: Desk) -> None:
     assert listed(desk, SYSTEM, "COUNT(tickets) = 2") == ["one"]
     # the formula computes with the app's rights and is a field of its own
     assert listed(desk, LI, "open = 2") == ["one"]
+
+
+COMPARED = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
+
+
+@pytest.mark.parametrize("who", [SYSTEM, LI], ids=["all", "own"])
+def test_filters_that_are_looked_up_through_what_refers_here_find_what_counting_each_finds(
+    desk: Desk, who: Principal
+) -> None:
+    kinds = [[], ["new"], ["done"], ["new", "new"], ["new", "done", "done"], ["new"] * 3]
+    for number, states in enumerate(kinds):
+        made = desk.create("customer", name=str(number), limit=number)["id"]
+        desk.create("ticket", subject="mine", customer=made, handler="li", status="done")
+        for state in states:
+            desk.create("ticket", subject="x", customer=made, handler="sun", status=state)
+    desk.create("ticket", subject="of nobody", handler="li")
+    extra = [[] if who is LI else states for states in kinds]  # who sees only what is theirs counts only that
+    all_rows = [["done", *states] for states in extra]
+    for sign, number in product(COMPARED, range(-1, 5)):
+        counted = {
+            "COUNT(tickets)": [len(each) for each in all_rows],
+            'COUNT(tickets, status = "new")': [each.count("new") for each in all_rows],
+        }
+        for rows, counts in counted.items():
+            expected = [str(at) for at, count in enumerate(counts) if COMPARED[sign](count, number)]
+            for asked in (f"{rows} {sign} {number}", f"{number} {MIRRORED[sign]} {rows}"):
+                assert sorted(listed(desk, who, asked)) == expected, asked
+    for asked, holds in (
+        ('ANY(tickets, status = "new")', lambda each: "new" in each),
+        ('not ANY(tickets, status = "new")', lambda each: "new" not in each),
+        ('ALL(tickets, status = "done")', lambda each: set(each) <= {"done"}),
+        ('name = "0" or COUNT(tickets, status = "new") > 1', lambda each: each.count("new") > 1),
+        ("ALL(tickets, hours > 1)", lambda _each: False),
+        ("HAS(tickets)", lambda _each: True),
+    ):
+        expected = [
+            str(at) for at, each in enumerate(all_rows) if holds(each) or ("name" in asked and at == 0)
+        ]
+        assert sorted(listed(desk, who, asked)) == expected, asked
+
+
+def test_what_is_asked_of_rows_may_depend_on_the_record(desk: Desk) -> None:
+    for number in range(3):
+        made = desk.create("customer", name=str(number), limit=number)["id"]
+        desk.create("ticket", subject=str(number % 2), customer=made, handler="li")
+    assert listed(desk, SYSTEM, "COUNT(tickets, subject = parent.name) > 0") == ["0", "1"]
+    assert listed(desk, SYSTEM, "COUNT(tickets, subject = parent.name) = 0") == ["2"]
+    assert listed(desk, SYSTEM, "COUNT(tickets) > limit") == ["0"]
+
+
+def test_a_filter_is_looked_up_through_the_records_that_refer(desk: Desk) -> None:
+    asked = {
+        'ANY(tickets, handler = "li")': "IN (SELECT",
+        "COUNT(tickets) = 0": "NOT",
+        "COUNT(tickets) >= 2": "HAVING (COUNT(*)) >= 2",
+        "COUNT(tickets) < 2": "HAVING NOT",
+    }
+    for source, expected in asked.items():
+        with desk.runtime.reading(SYSTEM) as work:
+            app = work.app("shop")
+            form, access = compiled_form(app, "customer"), Access(work, app)
+            where = read_filter(access, form, source)
+            query = Query(dict(app.kind("form")), "sqlite", Params("sqlite"))
+            row = RecordColumns(query, form, "r", form=form)
+            assert expected in str(row.filtered(where, sought=True)), source
+
+
+def test_pages_of_many_found_so_follow_each_other(desk: Desk) -> None:
+    for number in range(5):
+        made = desk.create("customer", name=str(number))["id"]
+        desk.create("ticket", subject="x", customer=made, handler="li")
+    with desk.runtime.reading(SYSTEM) as work:
+        app = work.app("shop")
+        form, seen, cursor = compiled_form(app, "customer"), [], None
+        while True:
+            query = ListQuery(
+                filter="COUNT(tickets) = 1", sort="-name", limit=2, cursor=cursor, count="exact"
+            )
+            page = list_json(work, app, form, query)
+            seen += [each["name"] for each in page["items"]]
+            assert page["count"] == 5
+            if (cursor := page["next"]) is None:
+                break
+    assert seen == ["4", "3", "2", "1", "0"]
 
 
 def test_who_does_not_see_the_reference_cannot_count_by_it(desk: Desk) -> None:
