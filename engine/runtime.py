@@ -29,6 +29,8 @@ from engine.storage.fibers import require_thread
 from engine.storage.unit_of_work import UnitOfWork, open_unit
 
 PUBLISH_LOCK = 4_401_001
+NEXT_CHANGE = "nextval('ff_change_id_seq')"
+"""Drawn on the way: most who write will log a change, and may then write it together with the record."""
 HEAD_CACHE_SECONDS = 0.5
 
 Versions = tuple[Any, ...]
@@ -254,8 +256,12 @@ class Runtime:
             # nobody writes with the old version after the flip; the head is read in a statement of its
             # own, since the one that waited for the lock sees the store as it was before
             lock = f"SELECT pg_advisory_xact_lock_shared({PUBLISH_LOCK})::text"
-            found = work.opening(lock, f"SELECT version, pilot FROM ff_app_head WHERE app = {literal(key)}")
-            return found[0] if found else None
+            head = f"SELECT version, pilot, {NEXT_CHANGE} FROM ff_app_head WHERE app = {literal(key)}"
+            found = work.opening(lock, head)
+            if not found:
+                return None
+            work.drawn = found[0][2]
+            return found[0][:2]
         return self._stored_versions(work, key)
 
     def _stored_versions(self, work: UnitOfWork, key: str) -> Versions | None:

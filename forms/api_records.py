@@ -74,7 +74,9 @@ def create_json(
 ) -> dict[str, Any]:
     """Save a new record. Raises Forbidden, ForbiddenField, Invalid; DryRun with the answer instead of saving."""
     access = Access(work, app)
-    return _answer(access, form, Intake(access, form).create(data), dry_run=dry_run)
+    with work.in_one():
+        record = Intake(access, form).create(data)
+    return _answer(access, form, record, dry_run=dry_run)
 
 
 def update_json(
@@ -92,7 +94,8 @@ def update_json(
     Raises RecordNotFound, Forbidden, ForbiddenField, Invalid, RecordLocked, PreconditionFailed, FieldConflict.
     """
     access = Access(work, app)
-    saved = update_record(access, form, record, data, if_match=if_match)
+    with work.in_one():
+        saved = update_record(access, form, record, data, if_match=if_match)
     return _answer(access, form, saved, dry_run=dry_run)
 
 

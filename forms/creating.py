@@ -164,6 +164,8 @@ class Creating:
             if form.uniques or form.blinds:
                 row += unique_keys(form, save.after, save.env).values()
             work.insert(writing.insert, (row,))
+            if form.shadows():
+                work.settle()
             if form.linked:
                 insert_links(work, form, (save.after,))
             if self._children:

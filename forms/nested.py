@@ -94,7 +94,7 @@ class Saved:
             raise Invalid([error("too_many_new", "", message, FEWER)])
         work, form = self.access.work, compiled_form(self.access.app, target)
         # a row that the store refuses must not keep others from being judged; rows that wait are refused later
-        part = nullcontext() if work.collecting else work.savepoint()
+        part = nullcontext() if work.refused_together else work.savepoint()
         self.room.depth += 1
         try:
             with part:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import orjson
 
+from engine.changes import log
 from engine.protocols import Record
 from engine.storage.database import DialectName
 from engine.storage.driver import MARK
@@ -18,6 +19,11 @@ from forms.tables import ORDER, PARENT, quoted
 from forms.telling import taking
 
 Convert = Callable[[Any], Any]
+_HELD = (
+    f"SELECT l.instance, l.editors, {log.NEXT} FROM (SELECT %s::text AS record) AS r "
+    "LEFT JOIN ff_record_lock AS l ON l.record = r.record"
+)
+"""The flow that holds a record, and an id for the change of who locked it."""
 Lock = Literal["none", "change", "remove"]
 LOCKS: dict[Lock, str] = {
     "none": "",
@@ -86,8 +92,12 @@ def select_one(
     if row is None or not waits:
         return row
     # after waiting for a row lock PostgreSQL reads that row anew, but not what is joined to it
-    flow = work.row("SELECT instance, editors FROM ff_record_lock WHERE record = %s", (record,))
-    return (*row, *(flow or (None, None)))
+    if not work.collecting:
+        flow = work.row("SELECT instance, editors FROM ff_record_lock WHERE record = %s", (record,))
+        return (*row, *(flow or (None, None)))
+    ((instance, editors, identifier),) = work.rows(_HELD, (record,))
+    log.hold(work, record, identifier)
+    return (*row, instance, editors)
 
 
 def select_many(work: UnitOfWork, form: Form, records: Sequence[str], *, lock: Lock) -> list[tuple[Any, ...]]:
@@ -175,6 +185,8 @@ def insert(
                 values[place] = change(value)
         params.append(values)
     work.insert(into, params)
+    if row.shadows():
+        work.settle()
     if row.linked:
         insert_links(work, row, records)
 
@@ -220,6 +232,8 @@ def update(
     if rev is not None:
         params.append(rev)
     touched = work.change(text, params, table=quoted(row.table), record=record["id"])
+    if row.shadows():
+        work.settle()
     if row.linked:
         update_links(work, row, record, keys)
     return touched

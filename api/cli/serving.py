@@ -32,7 +32,7 @@ from engine.settings import Settings
 log = structlog.get_logger("fourfold")
 
 GRACE_SECONDS = 10
-NEW_OBJECTS = 20_000
+NEW_OBJECTS = 100_000
 
 
 def run_serve(settings: Settings) -> None:

@@ -29,11 +29,9 @@ _WITH_ID = Insert("ff_change", ("id", *_COLUMNS.split(", ")))
 _NEW = Insert("ff_change", tuple(_COLUMNS.split(", ")))
 _BLOCK = "change ids"
 HELD = "records held"
-BLOCK = 100
-_NEXT = (  # OFFSET 0, so that the sequence is looked up once and not for every id
-    "SELECT nextval(s.name) FROM (SELECT pg_get_serial_sequence('ff_change', 'id')::regclass AS name OFFSET 0) "
-    f"AS s, generate_series(1, {BLOCK})"
-)
+BLOCK, FEW = 100, 4
+"""Ids taken at once: for a batch, and for what one save leads to."""
+NEXT = "nextval('ff_change_id_seq')"
 _INSERT = {
     "sqlite": f"INSERT INTO ff_change ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
     "postgres": f"INSERT INTO ff_change ({_COLUMNS}) VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s) RETURNING id",
@@ -80,10 +78,11 @@ def append(work: UnitOfWork, change: RecordChange, rev: int, diff: Mapping[str, 
         work.address,
     )
     if work.collecting and (change.op == "create" or change.record in work.memory.get(HELD, ())):
-        change.id = _next_id(work)
+        change.id = _next_id(work, new=change.op == "create")
         work.insert(_WITH_ID, [(change.id, *values)])
         return change.id
     work.memory.pop(_BLOCK, None)
+    work.drawn = None
     row = work.row(_INSERT[dialect], values)
     change.id = int(row[0]) if row else 0
     return change.id
@@ -100,7 +99,7 @@ def appending(work: UnitOfWork, app: str, form: str) -> Callable[[RecordChange, 
     def append_one(change: RecordChange, diff: Mapping[str, Any]) -> int:
         if not work.collecting:
             return append(work, change, 1, diff)
-        change.id = _next_id(work)
+        change.id = _next_id(work, new=True)
         text = orjson.dumps(diff).decode()
         work.insert(_WITH_ID, ((change.id, *head, change.record, *origin, text, *asked),))
         return change.id
@@ -117,13 +116,24 @@ def append_new(work: UnitOfWork, app: str, form: str, created: Sequence[tuple[st
     work.insert(_NEW, [(*before, record, *after, diff, *origin) for record, diff in created])
 
 
-def _next_id(work: UnitOfWork) -> int:
+def hold(work: UnitOfWork, record: str, identifier: int) -> None:
+    """This record is locked, and the id was drawn after it was: its next change may wait to be written."""
+    work.memory[HELD] = frozenset((record,))
+    work.memory[_BLOCK] = iter((identifier,))
+    work.drawn = None
+
+
+def _next_id(work: UnitOfWork, *, new: bool) -> int:
     """An id for a row that waits to be written.
 
     Ids are taken in blocks. That keeps the order of changes of one record: nobody else changes it before
-    this transaction ends, because it is new or locked (`HELD`); any other change ends the block.
+    this transaction ends, because it is new or locked (`HELD`); any other change ends the block. The one
+    that was drawn when the transaction began is for a record that was not there then.
     """
+    drawn, work.drawn = work.drawn, None
     block: Iterator[int] | None = work.memory.get(_BLOCK)
+    if drawn is not None and new and block is None:
+        return drawn
     found = next(block, None) if block is not None else None
     if found is None:
         block = work.memory[_BLOCK] = _block(work)
@@ -135,7 +145,7 @@ def _block(work: UnitOfWork) -> Iterator[int]:
     if work.runtime.database.dialect == "sqlite":  # the only writer: what follows the last id is free
         last = work.row("SELECT coalesce(max(id), 0) FROM ff_change")
         return count((last[0] if last else 0) + 1)
-    found = work.rows(_NEXT)
+    found = work.rows(f"SELECT {NEXT} FROM generate_series(1, {BLOCK if work.batch else FEW})")
     return iter([row[0] for row in found])
 
 

@@ -63,6 +63,8 @@ class UnitOfWork:
     _after_commit: list[Callable[[], object]] = field(default_factory=list)
     _waiting: WaitingRows | None = None
     writes: int = 0
+    drawn: int | None = None
+    """An id for the log that was taken when the transaction began (PostgreSQL)."""
 
     def __post_init__(self) -> None:
         self._driver = self._connection.connection.driver_connection
@@ -136,18 +138,43 @@ class UnitOfWork:
         """Whether rows wait to be written together."""
         return self._waiting is not None
 
+    @property
+    def refused_together(self) -> bool:
+        """Whether rows wait that the store can only refuse all at once (`together`)."""
+        return self._waiting is not None and not self._waiting.brief
+
     @contextmanager
     def together(self) -> Iterator[None]:
         """Let new and changed rows wait and be written in few statements, at the latest when the block ends.
 
         Raises WaitingRefused when a constraint refuses one of them: then only undoing the block helps.
         """
-        self._waiting = waiting = WaitingRows(self.runtime.database.dialect)
+        before, self._waiting = self._waiting, WaitingRows(self.runtime.database.dialect)
+        try:
+            yield
+            self._waiting.write(self._raw)
+        finally:
+            self._waiting = before
+
+    @contextmanager
+    def in_one(self) -> Iterator[None]:
+        """Let the rows of one save wait and go to PostgreSQL in one statement, at the latest when the block ends.
+        What may be refused for a reason that is to be told does not wait: see `settle`.
+        """
+        if self._waiting is not None or self.runtime.database.dialect == "sqlite":
+            yield
+            return
+        self._waiting = waiting = WaitingRows("postgres", brief=True)
         try:
             yield
             waiting.write(self._raw)
         finally:
             self._waiting = None
+
+    def settle(self) -> None:
+        """Within `in_one`: write what waits, so that the database refuses it here."""
+        if self._waiting is not None and self._waiting.brief:
+            self._waiting.write(self._raw)
 
     def insert(self, insert: Insert, rows: Sequence[Row]) -> None:
         """Insert rows, now or together with others."""
@@ -220,6 +247,7 @@ class UnitOfWork:
         self.run("SAVEPOINT ff_part")  # plain SQL: a tenth of the price of a nested SQLAlchemy transaction
         try:
             yield
+            self.settle()
         except Exception:
             if self._waiting:
                 self._waiting.clear()  # it has begun to wait within the part that is undone

@@ -53,13 +53,16 @@ class WaitingRefused(Exception):
 
 @dataclass(slots=True)
 class WaitingRows:
-    """What is not written yet, by statement in order of first use: new rows, then changed ones."""
+    """What is not written yet, by statement in order of first use: new rows, then changed ones. `brief`: they
+    are those of one save, and errors of the database stay as they are.
+    """
 
     dialect: DialectName
     inserts: dict[Insert, list[Row]] = field(default_factory=dict)
     updates: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
     tables: set[str] = field(default_factory=set)
     records: set[str] = field(default_factory=set)
+    brief: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.tables)
@@ -101,6 +104,8 @@ class WaitingRows:
         try:
             write(raw, inserts, updates)
         except INTEGRITY as wrong:
+            if self.brief:
+                raise
             raise WaitingRefused from wrong
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from engine.changes import log
 from engine.definitions.publish import publish
 from engine.identity.principal import SYSTEM, Principal
 from forms import records
+from forms.api_records import create_json, update_json
 from forms.batch import Item, run_batch
 from forms.compiled import compiled_form
 from forms.listing import ListQuery, list_json
@@ -109,3 +111,27 @@ def test_a_changed_record_finds_room_on_its_page(runtime, stock):
         counts = "pg_stat_get_xact_tuples_updated(t.id), pg_stat_get_xact_tuples_hot_updated(t.id)"
         found = work.row(f"SELECT {counts} FROM (SELECT %s::regclass::oid AS id) AS t", (form.table,))
     assert found == (5, 5)
+
+
+@pytest.mark.database("postgresql")
+def test_a_save_goes_to_the_server_in_one_statement(runtime, stock):
+    """The record and its row of the log; for a change the record and who holds it are read before."""
+    for most, save in ((1, create_json), (3, lambda *given: update_json(*given[:3], stock[0], given[3]))):
+        with runtime.unit_of_work(SYSTEM) as work:
+            app = work.app("stock")
+            with counted(work) as seen:
+                save(work, app, compiled_form(app, "target"), {"name": "x"})
+        assert len(seen) <= most, seen
+
+
+@pytest.mark.database("postgresql")
+def test_who_begins_first_and_saves_last_stands_last_in_the_history(runtime, stock):
+    with runtime.unit_of_work(SYSTEM) as early:
+        app = early.app("stock")
+        form = compiled_form(app, "target")
+        with runtime.unit_of_work(SYSTEM) as late:
+            update_json(late, late.app("stock"), form, stock[0], {"name": "late"})
+        update_json(early, app, form, stock[0], {"name": "early"})
+    with runtime.reading(SYSTEM) as work:
+        history = log.of_record(work, "stock", "target", stock[0])
+    assert [each.diff["name"][1] for each in history] == ["early", "late", "t0"]

@@ -7,6 +7,7 @@ import pytest
 from engine.errors import TryAgain
 from engine.identity.principal import SYSTEM
 from engine.ids import new_id
+from engine.storage.database import INTEGRITY
 from engine.storage.driver import moment_param
 from engine.storage.waiting import Insert, WaitingRefused, insert_rows
 from tests.support.statements import counted
@@ -186,3 +187,30 @@ def test_a_row_of_more_columns_than_the_driver_remembers(work):
     assert values(work) == {"a": 1}
     insert_rows(work._raw, work.runtime.database.dialect, Insert("wide", names), [tuple(range(1, 121))])
     assert work.rows("SELECT c0, c119 FROM wide ORDER BY c0") == [(0, 119), (1, 120)]
+
+
+def test_rows_of_one_save_go_to_postgresql_in_one_statement(work):
+    with counted(work) as seen, work.in_one():
+        put(work, "a")
+        put_once(work, "b")
+    assert len(seen) == (2 if work.runtime.database.dialect == "sqlite" else 1)
+    assert count(work) == 1
+
+
+def test_within_one_save_a_constraint_says_itself_what_is_wrong(runtime):
+    with pytest.raises(INTEGRITY), runtime.unit_of_work(SYSTEM) as work, work.in_one():
+        put(work, "a")
+        put(work, "a")
+        work.settle()
+        pytest.fail("it was not refused")
+
+
+def test_an_undone_part_of_a_save_leaves_the_rest(work):
+    with work.in_one():
+        put(work, "a")
+        with pytest.raises(INTEGRITY), work.savepoint():
+            put(work, "a")
+        with work.together():
+            put(work, "b", "c")
+        put(work, "d")
+    assert sorted(values(work)) == ["a", "b", "c", "d"]
