@@ -33,22 +33,30 @@ class Turns:
         """
         if not self._pace.is_quick(shape):
             raise NotHere
-        async with self._turn():
-            if not self._database.has_free_connection():
-                raise NotHere
-            fiber = fibers.start(run)
-            self._running.add(fiber.future)
-            fiber.future.add_done_callback(self._running.discard)
-            try:
-                return cast("T", await asyncio.shield(fiber.future))  # it ends though nobody waits
-            except fibers.NeedsThread:
-                raise NotHere from None
-            except Exception as failure:
-                if is_busy(failure):
-                    raise NotHere from failure
-                raise
-            finally:
-                self._pace.note(shape, fiber.longest)
+        fiber = await self._begun(run)
+        try:
+            return cast("T", await asyncio.shield(fiber.future))  # it ends though nobody waits
+        except fibers.NeedsThread:
+            raise NotHere from None
+        except Exception as failure:
+            if is_busy(failure):
+                raise NotHere from failure
+            raise
+        finally:
+            self._pace.note(shape, fiber.longest)
+
+    async def _begun(self, run: Callable[[], T]) -> fibers.Fiber:
+        """The fiber, which has its turn until its end. Raises NotHere without a connection for it."""
+        turn = self._turn()
+        await turn.acquire()
+        if not self._database.has_free_connection():
+            turn.release()
+            raise NotHere
+        fiber = fibers.start(run)
+        self._running.add(fiber.future)
+        fiber.future.add_done_callback(self._running.discard)
+        fiber.future.add_done_callback(lambda _: turn.release())
+        return fiber
 
     async def ended(self) -> None:
         """When all that runs has come to its end."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from engine.changes.log import HELD
+from engine.changes import log
 from engine.definitions.app import CompiledApp
 from engine.errors import EngineError, Invalid, TryAgain
 from engine.findings import Finding, under
@@ -153,7 +153,7 @@ def _held(work: UnitOfWork, form: Form, items: Sequence[Item]) -> dict[str, reco
     """The records to be updated, locked in id order."""
     named = [item.record for item in items if item.op == "update" and item.record is not None]
     held = records.load_many(work, form, sorted(set(named)), lock="change")
-    work.memory[HELD] = frozenset(held)
+    log.hold(work, held)
     return held
 
 
@@ -165,6 +165,7 @@ def _careful(
     saved: list[Record | None] = []
     for item in items:
         (chosen,) = choose([item])
+        work.breathe()
         try:
             with _undone(work), work.savepoint():
                 outcome, record = _attempt(access, form, chosen, {}, _Intakes(access, form))
@@ -233,6 +234,7 @@ def _answer(access: Access, form: Form, outcomes: Sequence[Outcome], saved: Sequ
     told = telling_saved(access, form)
     for outcome, record in zip(outcomes, saved, strict=True):
         if record is not None:
+            access.work.breathe()
             latest = is_latest(access.work, record)
             outcome.answer = told(record) if latest else None
             if outcome.answer is None:

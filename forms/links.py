@@ -22,7 +22,7 @@ def insert_links(work: UnitOfWork, row: RowKind, records: Sequence[Record]) -> N
     for field in row.linked:
         links = [(record["id"], each) for record in records for each in record.get(field.key) or ()]
         if links:
-            work.insert(_into(row, field), links)
+            work.insert(into_links(row, field), links)
 
 
 def update_links(work: UnitOfWork, row: RowKind, record: Record, keys: Iterable[str]) -> None:
@@ -34,11 +34,13 @@ def update_links(work: UnitOfWork, row: RowKind, record: Record, keys: Iterable[
             work.run(f"DELETE FROM {named} WHERE {quoted(PARENT)} = {mark}", (record["id"],))
             links = [(record["id"], each) for each in record.get(field.key) or ()]
             if links:
-                work.insert(_into(row, field), links)
+                work.insert(into_links(row, field), links)
 
 
-def _into(row: RowKind, field: Field) -> Insert:
-    return Insert(quoted(link_table(row, field)), (quoted(PARENT), quoted(TARGET)))
+def into_links(row: RowKind, field: Field) -> Insert:
+    """How link rows of a field are written; one for all its records, so that they are written together."""
+    columns = (quoted(PARENT), quoted(TARGET))
+    return row.once(("into links", field.key), lambda: Insert(quoted(link_table(row, field)), columns))
 
 
 def naming_text(row: RowKind, field: Field, alias: str, dialect: DialectName) -> str:

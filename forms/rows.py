@@ -92,11 +92,11 @@ def select_one(
     if row is None or not waits:
         return row
     # after waiting for a row lock PostgreSQL reads that row anew, but not what is joined to it
-    if not work.collecting:
+    if not work.collecting or work.refused_together:
         flow = work.row("SELECT instance, editors FROM ff_record_lock WHERE record = %s", (record,))
         return (*row, *(flow or (None, None)))
     ((instance, editors, identifier),) = work.rows(_HELD, (record,))
-    log.hold(work, record, identifier)
+    log.hold(work, (record,), identifier)
     return (*row, instance, editors)
 
 

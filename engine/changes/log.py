@@ -6,7 +6,7 @@ A sequence is not commit order on PostgreSQL: a reader of `id > last` would miss
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -116,11 +116,16 @@ def append_new(work: UnitOfWork, app: str, form: str, created: Sequence[tuple[st
     work.insert(_NEW, [(*before, record, *after, diff, *origin) for record, diff in created])
 
 
-def hold(work: UnitOfWork, record: str, identifier: int) -> None:
-    """This record is locked, and the id was drawn after it was: its next change may wait to be written."""
-    work.memory[HELD] = frozenset((record,))
-    work.memory[_BLOCK] = iter((identifier,))
+def hold(work: UnitOfWork, records: Iterable[str], identifier: int | None = None) -> None:
+    """These records are locked: their next changes may wait to be written, with ids that are drawn from now on,
+    as `identifier` was.
+    """
+    work.memory[HELD] = frozenset(records)
     work.drawn = None
+    if identifier is None:
+        work.memory.pop(_BLOCK, None)
+    else:
+        work.memory[_BLOCK] = iter((identifier,))
 
 
 def _next_id(work: UnitOfWork, *, new: bool) -> int:

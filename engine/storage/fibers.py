@@ -54,8 +54,7 @@ class Fiber(greenlet):
         try:
             found = self.switch(*given)
         except BaseException as failure:  # noqa: BLE001  handed to who waits for the future
-            if not self.future.done():
-                self.future.set_exception(failure)
+            self._fail(failure)
             return
         finally:
             self.longest = max(self.longest, time.perf_counter() - self._since)
@@ -66,6 +65,14 @@ class Fiber(greenlet):
             self._loop.call_soon(self.go_on)
         else:
             self._watch(*found)
+
+    def _fail(self, failure: BaseException) -> None:
+        if self.future.done():
+            return
+        if isinstance(failure, StopIteration):  # a future takes everything but that
+            reason, failure = failure, RuntimeError("a transaction raised StopIteration")
+            failure.__cause__ = reason
+        self.future.set_exception(failure)
 
     def _watch(self, socket: int, wanted: Wait) -> None:
         if wanted & Wait.R:

@@ -9,7 +9,6 @@ from typing import Any
 from engine.storage.database import DialectName
 from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
-from engine.storage.waiting import Insert
 from forms.compiled import Field
 from forms.evolution.conversions.conversion import unfit
 from forms.evolution.conversions.records import told_by_records
@@ -17,8 +16,9 @@ from forms.evolution.conversions.table import Convert, converter
 from forms.evolution.evolution import Changed
 from forms.evolution.in_use import columns_of, emptied, holding_after
 from forms.field_type import Reading
+from forms.links import into_links
 from forms.rows import among, listed
-from forms.tables import PARENT, TARGET, link_table, quoted
+from forms.tables import PARENT, link_table, quoted
 from forms.values import Problem
 
 CHUNK = 2_000
@@ -188,7 +188,7 @@ def _link(work: UnitOfWork, changed: Changed, found: Sequence[Converted]) -> Non
     work.run(f"DELETE FROM {table} WHERE {quoted(PARENT)} {among(dialect)}", (listed(ids, dialect),))
     links = [(each.id, target) for each in found for target in each.after or ()]
     if links:
-        work.insert(Insert(table, (quoted(PARENT), quoted(TARGET))), links)
+        work.insert(into_links(changed.row, changed.after), links)
 
 
 def fill_all(work: UnitOfWork, changed: Changed) -> Filled:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import ExitStack
 
 import psycopg
 import pytest
@@ -73,8 +74,6 @@ def test_what_needs_a_thread_gets_one(runtime, turns):
 
 
 def test_no_more_run_at_once_than_may(runtime, turns):
-    from contextlib import ExitStack
-
     with ExitStack() as opened:
         for _ in range(6):
             opened.enter_context(runtime.database.connect("read"))
@@ -111,3 +110,28 @@ def test_the_end_waits_for_what_runs(runtime, turns):
         return list(told)
 
     assert asyncio.run(stop()) == ["done"]
+
+
+def test_a_request_that_is_cancelled_keeps_its_turn_until_its_transaction_ends(runtime, turns):
+    with ExitStack() as opened:
+        for _ in range(10):
+            opened.enter_context(runtime.database.connect("read"))
+    running, most = 0, 0
+
+    def run():
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        with runtime.database.connect("read") as connection:
+            connection.connection.driver_connection.execute("SELECT 1")
+        running -= 1
+
+    async def impatient():
+        for _ in range(8):
+            asking = asyncio.ensure_future(turns.run("quick", run))
+            await asyncio.sleep(0)
+            asking.cancel()
+        await turns.ended()
+
+    asyncio.run(impatient())
+    assert most <= 2

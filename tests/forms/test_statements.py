@@ -12,6 +12,7 @@ from forms.api_records import create_json, update_json
 from forms.batch import Item, run_batch
 from forms.compiled import compiled_form
 from forms.listing import ListQuery, list_json
+from forms.tables import link_table, quoted
 from tests.forms.shop import field, name
 from tests.support.statements import counted
 
@@ -27,6 +28,11 @@ WIDE = {
         field("lines", "subtable", fields=[field("to", "ref", form="target")]),
     ],
 }
+MANY = {
+    "key": "many",
+    "label": name("many"),
+    "fields": [field("title", "text"), field("others", "refs", form="target")],
+}
 READER = {
     "key": "reader",
     "label": name("reader"),
@@ -37,7 +43,7 @@ READER = {
 }
 APP = {
     "app": {"stock": {"key": "stock", "label": name("stock")}},
-    "form": {"target": TARGET, "wide": WIDE},
+    "form": {"target": TARGET, "wide": WIDE, "many": MANY},
     "role": {"reader": READER},
 }
 LI = Principal(user="li", roles=("reader",))
@@ -135,3 +141,31 @@ def test_who_begins_first_and_saves_last_stands_last_in_the_history(runtime, sto
     with runtime.reading(SYSTEM) as work:
         history = log.of_record(work, "stock", "target", stock[0])
     assert [each.diff["name"][1] for each in history] == ["early", "late", "t0"]
+
+
+@pytest.mark.database("postgresql")
+def test_a_second_batch_stands_after_what_others_changed_meanwhile(runtime, stock):
+    with runtime.unit_of_work(SYSTEM) as early:
+        app = early.app("stock")
+        form = compiled_form(app, "target")
+        run_batch(early, app, form, [Item("create", data={"name": "n"})] * 2, atomic=False)
+        with runtime.unit_of_work(SYSTEM) as late:
+            update_json(late, late.app("stock"), form, stock[0], {"name": "late"})
+        run_batch(early, app, form, [Item("update", stock[0], {"name": "early"})], atomic=False)
+    with runtime.reading(SYSTEM) as work:
+        history = log.of_record(work, "stock", "target", stock[0])
+    assert [each.diff["name"][1] for each in history] == ["early", "late", "t0"]
+
+
+@pytest.mark.database("postgresql")
+def test_links_of_a_batch_are_written_together(runtime, stock):
+    items = [Item("create", data={"title": str(number), "others": stock[:2]}) for number in range(20)]
+    with runtime.unit_of_work(SYSTEM) as work:
+        app = work.app("stock")
+        form = compiled_form(app, "many")
+        table = link_table(form, form.fields["others"])
+        with counted(work) as seen:
+            run_batch(work, app, form, items, atomic=True)
+        stored = work.row(f"SELECT count(*) FROM {quoted(table)}")
+    assert stored == (40,)
+    assert len([each for each in seen if table in each]) == 1

@@ -111,6 +111,14 @@ def test_what_goes_wrong_reaches_who_waits_and_leaves_nothing(connected, run):
     assert not exists(connected, "lab")
 
 
+def test_a_stop_iteration_does_not_leave_who_waits_waiting():
+    async def ask():
+        await fibers.start(lambda: next(iter(()))).future
+
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        asyncio.run(asyncio.wait_for(ask(), 10))
+
+
 @LOOPS
 def test_a_transaction_ends_well_though_nobody_waits_for_it_any_more(connected, run):
     def save():
