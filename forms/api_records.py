@@ -15,8 +15,8 @@ from forms.compiled import Form
 from forms.deletion import delete
 from forms.edits import Edit
 from forms.environment import variables
-from forms.intake import Intake, create_record
-from forms.nested import Room, save_new
+from forms.intake import Intake
+from forms.nested import brings_new
 from forms.output import record_json, saved_json
 from forms.plans import kept
 from forms.reading_columns import Path
@@ -110,9 +110,11 @@ def update_record(
 ) -> Record:
     """As `update_json`, with the saved record in memory form; `held` is the record if it is locked already."""
     grants = access.grants(form.key, "update")
-    data = save_new(access, form, data, writes=grants.writes, create=create_record, room=Room())
     edit = Edit(access, form, grants, data, if_match)
     with edit.as_sent():
+        if brings_new(access, form, data):
+            records.ask(access.work, form, record, edit.bring, held=held)
+            held = None  # what the new records set off may have changed it
         saved = records.update(access.work, form, record, {}, alter=edit.values, held=held)
     access.check_written(edit.held, edit.written, saved)
     access.check_written(edit.importing, edit.written, saved)

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.expressions import Env
 from engine.findings import NO_FIX, Finding, Text
+from engine.identity.principal import SYSTEM_USER, Principal
 from forms.apart import check_apart, overlapping_rows
 from forms.attachments import holders
 from forms.choosing import find_refused
@@ -15,7 +16,7 @@ from forms.compute import Saving, holds
 from forms.draws import check_draws
 from forms.file_checks import check_files
 from forms.rows import exists
-from forms.system_forms import SYSTEM_FORMS
+from forms.system_forms import SYSTEM_FORMS, USER
 from forms.trees import check_tree
 from forms.uniques import doubles_within
 
@@ -140,7 +141,6 @@ def _missing_in(
     pointer: str,
     findings: list[Finding],
 ) -> None:
-    principal = save.work.principal
     for key, target, field in kind.once("named", lambda: _naming(kind)):
         value = record[key]
         if value is None or (before is not None and value == before.get(key)):
@@ -151,8 +151,6 @@ def _missing_in(
                 for named in new_names(field, value, before)
                 if not _exists(save, named.form, named.record)
             ]
-        elif target in SYSTEM_KEYS and value in (principal.user, principal.dept):
-            continue  # who saves is there
         elif not _exists(save, target, value):
             findings.append(_not_there(f"{pointer}/{key}"))
 
@@ -189,6 +187,8 @@ def new_names(field: Field, value: Any, before: Mapping[str, Any] | None) -> Ite
 
 def _exists(save: Saving, form: str, value: str) -> bool:
     work = save.work
+    if form in SYSTEM_KEYS and value in _acting(work.principal, form):
+        return True
     known = work.memory.setdefault("existing", {})
     app, inner = save.app.home(form)
     key = (app.key, inner, value)
@@ -197,8 +197,11 @@ def _exists(save: Saving, form: str, value: str) -> bool:
         if system is None:
             target = app.kind("form").get(inner)
             known[key] = target is not None and exists(work, target, value)
-        elif value in (work.principal.user, work.principal.dept, "system"):
-            known[key] = True
         else:
             known[key] = save.env.follow(system.key, value) is not None
     return bool(known[key])
+
+
+def _acting(principal: Principal, form: str) -> tuple[str | None, ...]:
+    """Who saves is there and so is their department, as the form that a reference names says which is meant."""
+    return (principal.user, SYSTEM_USER) if form == USER.key else (principal.dept,)

@@ -101,14 +101,7 @@ class Creating:
         self._defaults, self._late, self._numbered = defaults_apply(form), computes(form), is_numbered(form)
         dialect = work.runtime.database.dialect
         self._writing = form.once(("writing new", dialect), lambda: _Writing(form, dialect))
-        user = work.principal.user
-        self._start: Record = {
-            **form.once("blank", lambda: _blank(form)),
-            "owner": user,
-            "dept": work.principal.dept,
-            "created_at": work.now,
-        }
-        self._fixed: Record = {"rev": 1, "created_by": user, "updated_at": work.now, "updated_by": user}
+        self._start, self._fixed = begun(work, form)
 
     def create(self, values: Mapping[str, Any], numbers: Mapping[str, str] | None = None) -> Record:
         """Save a record with these values; `numbers` brings in serial numbers that exist already. Raises
@@ -208,6 +201,18 @@ class Creating:
             for child in self._children
             for row, raw in zip(record[child.key], values.get(child.key) or [], strict=True)
         }
+
+
+def begun(work: UnitOfWork, form: Form) -> tuple[Record, Record]:
+    """What every new record begins with, and what of it no value that is given changes."""
+    user = work.principal.user
+    start = {
+        **form.once("blank", lambda: _blank(form)),
+        "owner": user,
+        "dept": work.principal.dept,
+        "created_at": work.now,
+    }
+    return start, {"rev": 1, "created_by": user, "updated_at": work.now, "updated_by": user}
 
 
 def _blank(form: Form) -> Record:

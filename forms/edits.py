@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.changes import log
@@ -19,8 +19,10 @@ from forms.compiled import ChildTable, Form, Rule
 from forms.compute import holds
 from forms.environment import environment
 from forms.foretold import told_together
+from forms.intake import create_record
 from forms.masking import masked
-from forms.reading_json import read_only, reader
+from forms.nested import Room, save_new
+from forms.reading_json import RecordReader, read_only, reader
 from forms.records import RecordNotFound
 from forms.sent_rows import as_sent
 from forms.shape import PART
@@ -63,6 +65,7 @@ class Edit:
     viewing: tuple[CompiledGrant, ...] | None = ()
     written: frozenset[str] = frozenset()
     before: Record | None = None
+    room: Room = field(default_factory=Room)
 
     @contextmanager
     def as_sent(self) -> Iterator[None]:
@@ -75,12 +78,44 @@ class Edit:
                 failure.pointer = failure.findings[0].pointer if failure.findings else ""
             raise
 
+    def bring(self, before: Record, pass_lock: Callable[[Mapping[str, Any]], None]) -> None:
+        """Save the new records inside the body; their ids stand in their places afterwards. That may change the
+        record itself, which has to be loaded again. Raises what `values` raises.
+        """
+        access, form = self.access, self.form
+        read = self._admitted(before, pass_lock)
+        with told_together(access, form, read, self.data, made=self.room.made):
+            self.data = save_new(
+                access,
+                form,
+                self.data,
+                writes=read.may_write,
+                create=create_record,
+                room=self.room,
+                read=read,
+            )
+        self.if_match = None  # the record is locked: what makes a newer revision of it now is this body
+
     def values(self, before: Record, pass_lock: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
         """The changed values in memory form.
 
         Raises RecordNotFound for who may not see the record, PreconditionFailed, RecordLocked, Forbidden,
         ForbiddenField, Invalid, FieldConflict.
         """
+        access, form = self.access, self.form
+        read = self._admitted(before, pass_lock)
+        with told_together(access, form, read, self.data, made=self.room.made):
+            values = read.read(self.data)
+        self.before = before
+        self.written = frozenset(read.written)
+        values = {key: value for key, value in values.items() if key in form.children or before[key] != value}
+        refuse_readonly(access, form, before, values)
+        self._merge(before, values)
+        check_targets(access, form, before, values, self.room.made)
+        return values
+
+    def _admitted(self, before: Record, pass_lock: Callable[[Mapping[str, Any]], None]) -> RecordReader:
+        """The reader of the body for who may change this record as it is."""
         access, form = self.access, self.form
         env = environment(access.work, access.app, old=before)
         self.viewing = access.held(access.readable(form.key, before["id"]), before, env, write=False)
@@ -94,16 +129,7 @@ class Edit:
         self.importing = access.held(importing, before, env, write=True)
         if not self.grants or self.held == () or self.importing == ():
             raise Forbidden()
-        read = reader(form, self.grants, holding=self.held, before=before)
-        with told_together(access, form, read, self.data):
-            values = read.read(self.data)
-        self.before = before
-        self.written = frozenset(read.written)
-        values = {key: value for key, value in values.items() if key in form.children or before[key] != value}
-        refuse_readonly(access, form, before, values)
-        self._merge(before, values)
-        check_targets(access, form, before, values)
-        return values
+        return reader(form, self.grants, holding=self.held, before=before)
 
     def _merge(self, before: Record, values: Mapping[str, Any]) -> None:
         """Let an edit on an older revision through unless a field of it was changed since."""

@@ -1,12 +1,13 @@
 """What is wrong with a body beside what could not be read of it: people correct everything in one go.
 
-What a condition or a validation reads has to be read well, else it is judged the next time. So it is where rules
-of the app set values before a save, since nobody knows what they would make of the rest.
+What a condition or a validation reads has to be read well, else it is judged the next time; a reference to a
+record that its writer may not see counts as not read, since conditions follow references with all rights. So it is
+where rules of the app set values before a save, since nobody knows what they would make of the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,17 +15,26 @@ from engine.errors import Invalid
 from engine.expressions import CheckedExpression, Env
 from engine.findings import NO_FIX, Finding, Text
 from engine.ids import new_id
+from engine.permissions.compiled import NOTHING, GrantSet
 from engine.protocols import Record
 from forms.access import Access
 from forms.checks import FILL_IN, REQUIRED
 from forms.compiled import ChildTable, Field, Form, RowKind, Rule
 from forms.compute import Saving, compute, fill_defaults, holds, saving
+from forms.creating import begun
 from forms.linked import ROOTS
+from forms.presets import apply_presets
 from forms.reading_json import RecordReader
+from forms.sent_rows import as_sent
 from forms.shape import PART
+from forms.targets import missing_targets
 
 Names = frozenset[str]
+Place = list[str]
+"""The steps of a pointer."""
+
 OWN_RECORD = "parent"
+ABOUT_A_ROW = ("id", "$delete")
 
 
 @contextmanager
@@ -33,17 +43,20 @@ def told_together(
     form: Form,
     read: RecordReader,
     data: Any,
-    finish: Callable[[Record], Record] = lambda values: values,
+    *,
+    made: Collection[str],
+    presetting: GrantSet = NOTHING,
 ) -> Iterator[None]:
-    """Add to what could not be read inside what else is wrong. `finish` is what becomes of the values of the body
-    before they are saved.
+    """Add to what could not be read inside what else is wrong. `made` are the ids of the new records that the body
+    has brought so far, `presetting` the grants that give values to a new record.
     """
     try:
         yield
     except Invalid as failure:
         if read.well is not None and isinstance(data, dict) and not _altered(access, form):
             known = {(each.pointer, each.code) for each in failure.findings}
-            found = _Foretelling(access, form, read, data).findings(read.well, failure.findings, finish)
+            foretelling = _Foretelling(access, form, read, data, made, presetting)
+            found = foretelling.findings(read.well, failure.findings)
             more = [each for each in found if (each.pointer, each.code) not in known]
             failure.findings = (*failure.findings, *more)
         raise
@@ -55,75 +68,140 @@ def _altered(access: Access, form: Form) -> bool:
 
 
 class _Foretelling:
-    def __init__(self, access: Access, form: Form, read: RecordReader, data: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        access: Access,
+        form: Form,
+        read: RecordReader,
+        data: Mapping[str, Any],
+        made: Collection[str],
+        presetting: GrantSet,
+    ) -> None:
         self.access, self.form, self.read, self.data = access, form, read, data
+        self.made, self.presetting = made, presetting
 
-    def findings(
-        self, well: Record, told: Iterable[Finding], finish: Callable[[Record], Record]
-    ) -> list[Finding]:
+    def findings(self, well: Record, told: Iterable[Finding]) -> list[Finding]:
         """What is missing or not valid in `well`, the values that were read, as far as it can be known."""
         places = [each.pointer.split("/")[1:] for each in told]
         if not all(places):
             return []
+        values, found = self._proven(well, places)
+        unread = self._unread(self.form, frozenset(place[0] for place in places), values)
         try:
-            save = self._save(finish(dict(well)))
+            values = apply_presets(self.access, self.form, self.presetting, values, without=unread)
         except Invalid as failure:
-            return list(failure.findings)
+            return [*found, *failure.findings]
+        save = self._save(values)
         compute(save)
-        unread = self._unread(self.form, frozenset(place[0] for place in places), set(self.data))
-        found = list(_judged(self.form, save.after, save.env, unread, ""))
+        found += _judged(self.form, save.after, save.env, unread, "")
         for child in self.form.children.values():
             if not _reads(child.visible, unread):
-                found += self._rows(save, child, unread, places)
+                found += self._rows(save, child, values.get(child.key), unread, places)
         return found
+
+    def _proven(self, well: Record, places: list[Place]) -> tuple[Record, list[Finding]]:
+        """The values without references to what the writer may not see, and what to say of these; `places` is
+        extended by theirs.
+        """
+        before, form = self.read.before, self.form
+        values = {**well, **{key: [dict(row) for row in well[key]] for key in form.children if key in well}}
+        found = []
+        for each in missing_targets(self.access, form, before, well, self.made):
+            key, *rest = each.pointer.split("/")[1:]
+            if key not in form.children:
+                values.pop(key, None)
+            else:
+                values[key][int(rest[0])].pop(rest[1], None)
+                if not self._placed(key, places):
+                    places.append([key])
+                    continue
+            finding = as_sent([each], form, before or {}, self.data)[0]
+            places.append(finding.pointer.split("/")[1:])
+            found.append(finding)
+        return values, found
+
+    def _placed(self, child: str, places: list[Place]) -> bool:
+        """Whether it is known where in the body each row of a child table is: none of them was left out."""
+        sent = self.data.get(child)
+        wrong = [place for place in places if place[0] == child]
+        well_formed = isinstance(sent, list) and all(isinstance(row, dict) for row in sent)
+        return well_formed and all(len(place) > 2 and place[2] not in ABOUT_A_ROW for place in wrong)
 
     def _save(self, values: Record) -> Saving:
         work, before = self.access.work, self.read.before
-        whole = {"id": new_id(), **values} if before is None else {**before, **values}
+        if before is None:
+            start, fixed = begun(work, self.form)
+            whole = {**start, **values, **fixed, "id": new_id()}
+        else:
+            whole = {**before, **values}
         save = saving(work, self.access.app, self.form, before, whole)
-        fill_defaults(save, set(self.data), self._new_rows(save, values))
+        fill_defaults(save, values.keys(), self._new_rows(save, values))
         return save
 
     def _new_rows(self, save: Saving, values: Record) -> dict[str, set[str]]:
-        """The keys that each row of a new record was given."""
-        if save.before is not None:
-            return {}
+        """The keys that each new row was given."""
+        known = {row["id"] for key in self.form.children for row in (save.before or {}).get(key, [])}
         return {
-            row["id"]: set(raw)
+            row["id"]: set(given)
             for key in self.form.children
-            for row, raw in zip(save.after[key], values.get(key) or (), strict=True)
+            if key in values
+            for row, given in zip(save.after[key], values[key], strict=True)
+            if row["id"] not in known
         }
 
     def _rows(
-        self, save: Saving, child: ChildTable, unread: Names, places: list[list[str]]
+        self, save: Saving, child: ChildTable, given: list[Record] | None, unread: Names, places: list[Place]
     ) -> Iterator[Finding]:
         """Rows of a new record, where each of them is in the place it has in the body."""
         sent, rows = self.data.get(child.key), save.after[child.key]
-        if save.before is not None or not isinstance(sent, list) or len(sent) != len(rows):
+        if (
+            save.before is not None
+            or not isinstance(sent, list)
+            or not len(sent) == len(rows) == len(given or ())
+        ):
             return
-        above = frozenset(f"{OWN_RECORD}.{name}" for name in unread)
-        for index, (row, raw) in enumerate(zip(rows, sent, strict=True)):
+        above = _above(unread)
+        for index, (row, values) in enumerate(zip(rows, given or (), strict=True)):
             own = [place[2:] for place in places if place[:2] == [child.key, str(index)]]
-            if all(own) and isinstance(raw, dict):
-                missed = self._unread(child, frozenset(place[0] for place in own) | above, set(raw))
+            if all(own):
+                missed = self._unread(child, frozenset(place[0] for place in own) | above, values)
                 yield from _judged(child, row, save.row_env, missed, f"/{child.key}/{index}")
 
-    def _unread(self, kind: RowKind, unread: Names, given: set[str]) -> Names:
+    def _unread(self, kind: RowKind, unread: Names, given: Collection[str]) -> Names:
         """What is not known because of what could not be read: values computed from it, set or hidden by it."""
         children = self.form.children.values() if kind is self.form else ()
         while True:
             further = {
                 field.key
                 for field in kind.fields.values()
-                if field.key not in unread and any(_reads(each, unread) for each in _makings(field, given))
+                if any(_reads(each, unread) for each in self._makings(kind, field, given))
             }
-            further |= {each.key for each in children if _reads(each.visible, unread)} - unread
-            if not further:
+            further |= {each.key for each in children if _reads(each.visible, unread) or _made(each, unread)}
+            if further <= unread:
                 return unread
             unread |= further
 
+    def _makings(self, kind: RowKind, field: Field, given: Collection[str]) -> Iterator[Rule]:
+        """What decides on the value of a field, grants included."""
+        yield from _makings(field, given)
+        if kind is self.form:
+            yield from (
+                each.presets[field.key] for each in self.presetting.grants if field.key in each.presets
+            )
 
-def _makings(field: Field, given: set[str]) -> Iterator[Rule]:
+
+def _made(child: ChildTable, unread: Names) -> bool:
+    """Whether something in rows is made of what is not known of their record."""
+    above = _above(unread)
+    return any(_reads(each, above) for field in child.fields.values() for each in _makings(field, ()))
+
+
+def _above(unread: Names) -> Names:
+    """The same names as rows use them."""
+    return frozenset(f"{OWN_RECORD}.{name}" for name in unread)
+
+
+def _makings(field: Field, given: Collection[str]) -> Iterator[Rule]:
     """What decides on the value of a field."""
     yield field.visible
     if field.derived and field.expression is not None:

@@ -62,25 +62,35 @@ class Intake:
         if values is None:
             read = reader(form, grants)
             room = room or Room()
-            with told_together(access, form, read, data, self._finished):
+            with told_together(access, form, read, data, made=room.made, presetting=grants):
                 data = save_new(
                     access, form, data, writes=grants.writes, create=create_record, room=room, read=read
                 )
                 values, written = read.read(data), read.written
         else:
             written = values.keys()
-        values = self._finished(values)
-        if self._named:
-            check_targets(access, form, None, values)
+        values = self._finished(values, room.made if room is not None else ())
         record = self._creating.create(values)
         for each in self._writing:
             if not (plainly and each.surely(record, self._env)):
                 access.check_written(each.grants, written, record)
         return record
 
-    def _finished(self, values: Record) -> Record:
-        """The values with what the grants preset. Raises Invalid."""
-        return apply_presets(self._access, self._form, self._grants, values) if self._preset else values
+    def _finished(self, values: Record, made: Collection[str]) -> Record:
+        """The values with what the grants preset, `made` as in `check_targets`. Raises Invalid.
+
+        Presets read through references with all rights, so only through those that the writer may make.
+        """
+        access, form = self._access, self._form
+        if self._named:
+            check_targets(access, form, None, values, made)
+        if not self._preset:
+            return values
+        filled = apply_presets(access, form, self._grants, values)
+        if self._named:
+            added = {key: filled[key] for key in filled.keys() - values.keys()}
+            check_targets(access, form, None, added, made)
+        return filled
 
 
 def create_record(access: Access, form: Form, data: Any, *, room: Room | None = None) -> Record:

@@ -35,10 +35,13 @@ class Create(Protocol):
 
 @dataclass(slots=True)
 class Room:
-    """How many more new records a body may hold, and how deep inside each other they stand."""
+    """How many more new records a body may hold, and how deep inside each other they stand; `made` are the ids of
+    those that are saved.
+    """
 
     left: int = MOST
     depth: int = 0
+    made: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Saved:
         """Child rows with ids in the places of the new records of one column."""
         return [
             {**row, key: self.value(target, row[key], f"{pointer}/{index}/{key}")}
-            if isinstance(row, dict) and _holds_new(row.get(key))
+            if _row_holds_new(row, key)
             else row
             for index, row in enumerate(rows)
         ]
@@ -101,12 +104,18 @@ class Saved:
                 made = self.create(self.access, form, raw, room=self.room)
         finally:
             self.room.depth -= 1
+        self.room.made.add(made["id"])
         return str(made["id"])
 
 
 def is_new(raw: Any) -> bool:
     """Whether a value in the place of a reference is a record that does not exist yet."""
     return isinstance(raw, dict) and bool(raw) and "id" not in raw
+
+
+def brings_new(access: Access, form: Form, data: Any) -> bool:
+    """Whether a body holds new records."""
+    return any(_new_in(access, form, data))
 
 
 def save_new(
@@ -123,10 +132,7 @@ def save_new(
     writer may write; others are left to the reader. With `read`, what is wrong around a new record is told
     with what is wrong with it. Raises Invalid, Forbidden, ForbiddenField.
     """
-    if not isinstance(data, dict) or NESTING.isdisjoint(map(type, data.values())):
-        return data
-    names = form.once("names new records", lambda: _names(access, form))
-    found = list(_found(names, data))
+    found = list(_new_in(access, form, data))
     if not found:
         return data
     saved = Saved(access, create, room)
@@ -148,8 +154,7 @@ def refuse_new(access: Access, form: Form, data: Mapping[str, Any], pointer: str
     """For one body that is meant for many records: a new record in it could belong to one or to each. Raises
     Invalid.
     """
-    names = form.once("names new records", lambda: _names(access, form))
-    found = [name.partition(".")[0] for name, _, _ in _found(names, data)]
+    found = [name.partition(".")[0] for name, _, _ in _new_in(access, form, data)]
     message = text("此处应为已有记录的 id。", "The id of a record that exists is expected here.")
     fix = text("请先保存新记录。", "Save the new record first.")
     if found:
@@ -173,8 +178,11 @@ def _told(
                 yield each
 
 
-def _found(names: Names, data: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+def _new_in(access: Access, form: Form, data: Any) -> Iterator[tuple[str, str, Any]]:
     """(name of the reference, its target, value) of those that hold a new record; rows once for each column."""
+    if not isinstance(data, dict) or NESTING.isdisjoint(map(type, data.values())):
+        return
+    names: Names = form.once("names new records", lambda: _names(access, form))
     for key, target in names.own.items():
         if _holds_new(data.get(key)):
             yield key, target, data[key]
@@ -183,12 +191,17 @@ def _found(names: Names, data: Mapping[str, Any]) -> Iterator[tuple[str, str, An
         if type(rows) is not list:
             continue
         for key, target in columns.items():
-            if any(type(row) is dict and _holds_new(row.get(key)) for row in rows):
+            if any(_row_holds_new(row, key) for row in rows):
                 yield f"{child}.{key}", target, rows
 
 
 def _holds_new(raw: Any) -> bool:
     return is_new(raw) if type(raw) is not list else any(is_new(each) for each in raw)
+
+
+def _row_holds_new(row: Any, key: str) -> bool:
+    """Nothing is read of a row that is to be removed, so what stands in it is not saved either."""
+    return type(row) is dict and row.get("$delete") is not True and _holds_new(row.get(key))
 
 
 def _names(access: Access, form: Form) -> Names:

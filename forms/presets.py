@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from engine.errors import Invalid
@@ -13,11 +14,14 @@ from forms.compiled import Form
 from forms.environment import environment
 
 
-def apply_presets(access: Access, form: Form, grants: GrantSet, values: Record) -> Record:
-    """The values with what the grants preset. A field that one of the grants leaves free may be given;
-    otherwise only what one of them presets. Raises Invalid.
+def apply_presets(
+    access: Access, form: Form, grants: GrantSet, values: Record, *, without: Collection[str] = ()
+) -> Record:
+    """The values with what the grants preset, but for the fields `without`. A field that one of the grants leaves
+    free may be given; otherwise only what one of them presets. Raises Invalid.
     """
-    names = dict.fromkeys(name for grant in grants.grants for name in grant.presets)
+    presets_of = [name for grant in grants.grants for name in grant.presets]
+    names = dict.fromkeys(name for name in presets_of if name not in without)
     if not names:
         return values
     env = environment(access.work, access.app)

@@ -130,7 +130,7 @@ class RecordReader:
                 for key, field in kind.fields.items()
                 if not (field.system or field.derived or field.readonly is True)
                 and key not in self.form.children
-                and self._may_write(prefix + key)
+                and self.may_write(prefix + key)
             }
             if len(known) < KEPT:
                 known[held] = found
@@ -176,11 +176,12 @@ class RecordReader:
         return False
 
     def _writable(self, name: str, where: str) -> None:
-        if not self._may_write(name):
+        if not self.may_write(name):
             raise ForbiddenField(pointer=where)
         self.written.add(name)
 
-    def _may_write(self, name: str) -> bool:
+    def may_write(self, name: str) -> bool:
+        """Whether the writer may write a field: `title`, `lines.qty`."""
         if self.holding is not None:
             return any(grant.writes(name) for grant in self.holding)
         return self.grants.writes(name)

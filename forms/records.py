@@ -24,7 +24,8 @@ from forms.saving import keep_changed
 from forms.shape import PART
 from forms.system_forms import SYSTEM_FORMS
 
-Alter = Callable[[Record, Callable[[Mapping[str, Any]], None]], Mapping[str, Any]]
+LetsPass = Callable[[Mapping[str, Any]], None]
+Alter = Callable[[Record, LetsPass], Mapping[str, Any]]
 """Gives the changed values for the loaded record; it may ask early whether a flow's lock lets them pass."""
 
 
@@ -136,14 +137,7 @@ def update(
     already. Raises RecordNotFound, RecordLocked, NotWritableInTask, Invalid, and what listeners raise.
     """
     app = work.app(form.app)
-    found = held or load_held(work, form, record, lock="change")
-    if found is None:
-        raise RecordNotFound()
-    before, instance, editors = found
-
-    def lets_pass(changes: Mapping[str, Any]) -> None:
-        pass_lock(work, instance, editors, before, changes)
-
+    before, lets_pass = _to_change(work, form, record, held)
     changes = alter(before, lets_pass) if alter is not None else values
     lets_pass(changes)
     save = saving(work, app, form, before, {**before, **changes})
@@ -157,6 +151,29 @@ def update(
     }
     fill_defaults(save, set(changes), new_rows)
     return keep_changed(save, before)
+
+
+def ask(
+    work: UnitOfWork,
+    form: Form,
+    record: str,
+    asked: Callable[[Record, LetsPass], None],
+    *,
+    held: Held | None = None,
+) -> None:
+    """Let `asked` look at a record that is to be changed, as `update` does with `alter`, before it is. Raises
+    RecordNotFound, and what `asked` raises.
+    """
+    asked(*_to_change(work, form, record, held))
+
+
+def _to_change(work: UnitOfWork, form: Form, record: str, held: Held | None) -> tuple[Record, LetsPass]:
+    """The record, locked, and what refuses changes while a flow holds it. Raises RecordNotFound."""
+    found = held or load_held(work, form, record, lock="change")
+    if found is None:
+        raise RecordNotFound()
+    before, instance, editors = found
+    return before, lambda changes: pass_lock(work, instance, editors, before, changes)
 
 
 def pass_lock(

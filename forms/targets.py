@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from engine.errors import Invalid
@@ -15,11 +15,32 @@ from forms.reach import forms_in_reach
 from forms.rows import exists
 
 
-def check_targets(access: Access, form: Form, before: Record | None, values: Mapping[str, Any]) -> None:
-    """References may name only records that the writer may see; others answer as if they did not exist."""
-    if not names_records(access, form):
-        return
+def check_targets(
+    access: Access,
+    form: Form,
+    before: Record | None,
+    values: Mapping[str, Any],
+    made: Collection[str] = (),
+) -> None:
+    """References may name only records that the writer may see; others answer as if they did not exist. `made` are
+    the ids of records that the same body brought: who may create them may name them there. Raises Invalid.
+    """
+    findings = missing_targets(access, form, before, values, made)
+    if findings:
+        raise Invalid(findings)
+
+
+def missing_targets(
+    access: Access,
+    form: Form,
+    before: Record | None,
+    values: Mapping[str, Any],
+    made: Collection[str] = (),
+) -> list[Finding]:
+    """What to say of references to records that are not there for the writer, as `check_targets`."""
     findings: list[Finding] = []
+    if not names_records(access, form):
+        return findings
     places: list[tuple[str, Any, Mapping[str, Any], Mapping[str, Any]]] = [("", form, values, before or {})]
     for child in form.children.values():
         known = {row["id"]: row for row in (before or {}).get(child.key, [])}
@@ -30,10 +51,11 @@ def check_targets(access: Access, form: Form, before: Record | None, values: Map
             findings += [
                 _not_found(f"{pointer}/{field.key}{named.pointer}")
                 for named in new_names(field, record.get(field.key), old)
-                if named.form in forms_in_reach(access.app) and not _may_see(access, named.form, named.record)
+                if named.record not in made
+                and named.form in forms_in_reach(access.app)
+                and not _may_see(access, named.form, named.record)
             ]
-    if findings:
-        raise Invalid(findings)
+    return findings
 
 
 def _not_found(pointer: str) -> Finding:

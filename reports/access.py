@@ -15,7 +15,6 @@ from forms.access import VisibleShape
 from forms.reach import forms_in_reach
 from forms.system_forms import PRIVATE, SYSTEM_FORMS
 from reports.planned import Source
-from reports.shapes import FlatShape
 from reports.sources import Sources
 
 SEE = "view"
@@ -64,9 +63,7 @@ class Reader:
 
     def _shape(self, form: str) -> Shape | None:
         if form in SYSTEM_FORMS:
-            hidden = frozenset() if self.principal.is_admin else PRIVATE
-            whole = SYSTEM_FORMS[form].columns
-            return FlatShape(form, {name: kind for name, kind in whole.items() if name not in hidden})
+            return SYSTEM_FORMS[form].shape(without=() if self.principal.is_admin else PRIVATE)
         compiled = forms_in_reach(self.app).get(form)
         if compiled is None:
             return None

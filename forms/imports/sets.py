@@ -23,6 +23,7 @@ from engine.storage.waiting import WaitingRefused
 from forms.access import Access
 from forms.compiled import compiled_form
 from forms.imports.candidates import Candidate, Row, RowReader
+from forms.imports.earlier import Earlier
 from forms.imports.judge import Judge
 from forms.imports.mapping import read_mapping
 from forms.imports.options import ImportOptions
@@ -43,8 +44,10 @@ QUICK_SET = 5_000
 WHOLE = 2_000
 """Rows that all or nothing saves in one transaction, so that nobody sees a part of them; of a longer file the
 parts are seen while it is saved, as one transaction would keep other writers waiting too long. Records that
-refer to each other are saved so, too: what a dry run saves is gone when its next set looks for it.
+refer to each other are saved so, too, whatever their order.
 """
+AGAIN = 5_000
+"""So many records of earlier sets a check saves once more for a set that refers to them."""
 SHOWN = 20
 """Errors that the report itself names; all are in the error list and the workbook."""
 
@@ -130,6 +133,10 @@ class Sets:
         self.judge = Judge(self.form, self.mapping, self.options, self.on, keys)
         self.seen = keys
         self.own = own_columns(self.form, self.mapping)
+        self.earlier: Earlier | None = None
+        if self.dry and self.own:
+            known = folder / "checking.names"
+            self.earlier = Earlier(known, self.form, self.own, self.options.by, until=progress["offset"])
         preset = any(grant.presets for grant in writing.grants)
         quick = (
             self.options.mode == "insert"
@@ -161,8 +168,9 @@ class Sets:
                     self.over = True
                     return self._note_mapping()
                 last, before = found[-1][-1][0], self.transfer
+                starts = [rows.start_of(group[0][0]) for group in found]
                 try:
-                    self._one_set(found, offset=rows.end_of(last), last=last)
+                    self._one_set(found, starts, offset=rows.end_of(last), last=last)
                 except _AnotherVersion:
                     return before  # nothing of the set is kept: the next slice begins with it
         return self.transfer
@@ -175,7 +183,7 @@ class Sets:
         with self.runtime.unit_of_work(SYSTEM, source="import") as work:
             return repository.move(work, self.transfer, report=report)
 
-    def _one_set(self, groups: list[list[Row]], *, offset: int, last: int) -> None:
+    def _one_set(self, groups: list[list[Row]], starts: Sequence[int], *, offset: int, last: int) -> None:
         before, rows = self.transfer, sum(map(len, groups))
         try:
             with self.runtime.unit_of_work(self.actor, source="import") as work:
@@ -188,6 +196,7 @@ class Sets:
         except _NotKept:
             self.transfer = before
             told = counts if self.dry else Counts(failed=counts.failed)
+            self._note_names(found, starts)
             with self.runtime.unit_of_work(SYSTEM, source="import") as work:
                 self._advance(work, found, told, offset=offset, last=last, rows=rows)
 
@@ -215,13 +224,27 @@ class Sets:
             except WaitingRefused:
                 pass  # somebody else saved one of these values meanwhile: one by one tells which
         found = [self.reader.candidate(group) for group in groups]
+        if self.earlier is not None:
+            rows = self.folder / "rows.jsonl"
+            self._save_parts(work, access, self.earlier.needed(found, self.reader, rows, most=AGAIN))
+        return self._save_parts(work, access, found), found
+
+    def _save_parts(self, work: UnitOfWork, access: Access, found: list[Candidate]) -> Counts:
+        """Judge and save candidates, those first that others refer to."""
         counts = Counts()
         for part in waves(self.form, self.own, self.options.by, found) if self.own else [found]:
             self.judge.judge(access, part)
             counts = counts.add(save_set(work, access, self.form, self.mapping, self.on, part))
             if self.own:
                 self.judge.resolver.forget(self.form.key)
-        return counts, found
+        return counts
+
+    def _note_names(self, found: Sequence[Candidate], starts: Sequence[int]) -> None:
+        """Remember what this set would have saved, for the rows of the next ones that refer to it."""
+        if self.earlier is not None:
+            for candidate, start in zip(found, starts, strict=True):
+                if not candidate.errors:
+                    self.earlier.note(candidate, start)
 
     def _advance(
         self,
@@ -238,6 +261,8 @@ class Sets:
         lines = error_lines(found)
         size = self._write_errors(lines)
         self.seen.keep()
+        if self.earlier is not None:
+            self.earlier.keep()
         total = Counts(**report["counts"]).add(counts) if "counts" in report else counts
         first = (report.get("errors") or [])[:SHOWN]
         named = [each for each in lines if each["code"]]
@@ -267,19 +292,25 @@ class Sets:
 
 
 class _Following:
-    """Rows of the staged file, remembering where each of the last ones ends."""
+    """Rows of the staged file, remembering where each of the last ones begins and ends."""
 
     def __init__(self, path: Path, offset: int) -> None:
         self._rows = rows_from(path, offset)
-        self._ends: dict[int, int] = {}
+        self._begin = offset
+        self._places: dict[int, tuple[int, int]] = {}
 
     def __iter__(self) -> Iterator[Any]:
         for end, row in self._rows:
-            self._ends[row[0]] = end
+            self._places[row[0]] = (self._begin, end)
+            self._begin = end
             yield row
+
+    def start_of(self, number: int) -> int:
+        """The offset of the row of this number."""
+        return self._places[number][0]
 
     def end_of(self, number: int) -> int:
         """The offset behind the row of this number; what is before it is forgotten."""
-        found = self._ends[number]
-        self._ends = {row: end for row, end in self._ends.items() if row > number}
+        found = self._places[number][1]
+        self._places = {row: place for row, place in self._places.items() if row > number}
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from forms.imports.candidates import Row
 from forms.imports.staged_cells import cell_of
 
 
-def rows_from(path: Path, offset: int) -> Iterator[tuple[int, Row]]:
+def rows_from(path: Path, offset: int) -> Generator[tuple[int, Row], None, None]:
     """(where the next row begins in the file, row) from a byte offset on."""
     with path.open("rb") as file:
         file.seek(offset)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from forms.compiled import Form
 from forms.imports.candidates import Candidate
@@ -29,10 +29,7 @@ def waves(
     """The candidates in parts to be saved one after the other, so that what a record refers to is there before
     it. Those that lead back to themselves come last, where they find nothing.
     """
-    named = {
-        each.name: _called(form, [by[each.name]] if each.name in by else naming_fields(form), found)
-        for each in columns
-    }
+    named = {each.name: _called(form, naming_keys(form, each, by), found) for each in columns}
     before = {id(each): _referred(each, columns, named) for each in found}
     left, done, parts = list(found), set[int](), list[list[Candidate]]()
     while left:
@@ -41,6 +38,11 @@ def waves(
         done |= {id(each) for each in ready}
         left = [each for each in left if id(each) not in done]
     return parts
+
+
+def naming_keys(form: Form, column: Column, by: Mapping[str, str]) -> list[str]:
+    """The fields by which a column names other records."""
+    return [by[column.name]] if column.name in by else naming_fields(form)
 
 
 def _called(form: Form, keys: Sequence[str], found: Sequence[Candidate]) -> dict[str, Candidate]:
@@ -59,16 +61,21 @@ def _referred(
     """The other candidates that this one refers to."""
     other: set[int] = set()
     for column in columns:
-        holders = [candidate.data] if column.child is None else candidate.data.get(column.child, ())
-        for body in holders:
-            value = body.get(column.field.key)
-            for text in value if isinstance(value, list) else () if value is None else (value,):
-                found = named[column.name].get(normal(text)) or named[column.name].get(
-                    normal(_stem(str(text)))
-                )
-                if found is not None and found is not candidate:
-                    other.add(id(found))
+        called = named[column.name]
+        for text, stem in texts_of(candidate, column):
+            found = called.get(normal(text)) or called.get(normal(stem))
+            if found is not None and found is not candidate:
+                other.add(id(found))
     return other
+
+
+def texts_of(candidate: Candidate, column: Column) -> Iterator[tuple[str, str]]:
+    """What a column says of other records: each text, and the same without the id behind it."""
+    holders = [candidate.data] if column.child is None else candidate.data.get(column.child, ())
+    for body in holders:
+        value = body.get(column.field.key)
+        for text in value if isinstance(value, list) else () if value is None else (value,):
+            yield str(text), _stem(str(text))
 
 
 def _stem(text: str) -> str:

@@ -22,19 +22,25 @@ USUAL, WIDE = 20, 70
 LINE, TALLEST = 15, 400
 """Points of a line, and of the highest row."""
 NAMED = 31
-"""Characters of the name of a sheet."""
+"""UTF-16 units of the name of a sheet: a character past the first 65,536 counts twice."""
 _NO_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+_EDGES = re.compile(r"\A[\s']+|[\s']+\Z")
 
 
 def sheet_name(label: str, taken: Collection[str] = ()) -> str:
     """A label as spreadsheets take it for the name of a sheet, unlike those that are there already."""
-    plain = _NO_NAME.sub("_", label)[:NAMED].strip().strip("'") or "_"
+    plain = _EDGES.sub("", _cut(_NO_NAME.sub("_", label), NAMED)) or "_"
     used = {"history", *(each.casefold() for each in taken)}  # that name is the program's own
     name, number = plain, 1
     while name.casefold() in used:
         number += 1
-        name = f"{plain[: NAMED - len(str(number)) - 1]} {number}"
+        name = f"{_cut(plain, NAMED - len(str(number)) - 1)} {number}"
     return name
+
+
+def _cut(text: str, units: int) -> str:
+    """The beginning of a text that has at most so many UTF-16 units; no character is cut in two."""
+    return text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", errors="ignore")
 
 
 class Sheet:
@@ -53,8 +59,8 @@ class Sheet:
             },
         )
         self._sheet = self._book.add_worksheet(sheet_name(name))
-        self._formats: dict[tuple[str, bool], Any] = {}
-        self._wrapped: dict[int, Any] = {}
+        self._formats: dict[tuple[str, bool, bool, bool], Any] = {}
+        self._wrapped: frozenset[int] = frozenset()
         self._at = 0
         self.cut = 0
 
@@ -68,12 +74,11 @@ class Sheet:
 
     def header(self, titles: Sequence[str], *, wide: Sequence[int] = ()) -> None:
         """The first row, which stays in sight; `wide` are the places of columns with sentences."""
-        bold = self._book.add_format({"bold": True})
-        wrapped = self._book.add_format({"text_wrap": True, "valign": "top"})
+        wrapped = self._format("", wrapped=True)
         for at, title in enumerate(titles):
             self._sheet.set_column(at, at, WIDE if at in wide else USUAL, wrapped if at in wide else None)
-            self._sheet.write_string(0, at, title, bold)
-        self._wrapped = dict.fromkeys(wide, wrapped)
+            self._sheet.write_string(0, at, title, self._format(_kind(title), bold=True))
+        self._wrapped = frozenset(wide)
         self._sheet.freeze_panes(1, 0)
         self._at = 1
 
@@ -122,24 +127,33 @@ class Sheet:
     def _write_text(self, at: int, text: str, *, marked: bool) -> None:
         if len(text) > LONGEST:
             self.cut += 1
-        # the sign that a program shows for text keeps it text when somebody edits the cell
-        kind = "'" if FORMULA.match(text) else "@" if text[:1].isdigit() else ""
-        shown = self._wrapped.get(at) or self._format(kind, marked=marked)
+        shown = self._format(_kind(text), marked=marked, wrapped=at in self._wrapped)
         self._sheet.write_string(self._at, at, fitting(text), shown)
 
-    def _format(self, shown: str, *, marked: bool) -> Any:
-        if not shown and not marked:
+    def _format(self, shown: str, *, marked: bool = False, wrapped: bool = False, bold: bool = False) -> Any:
+        if not (shown or marked or wrapped or bold):
             return None
-        known = self._formats.get((shown, marked))
+        key = (shown, marked, wrapped, bold)
+        known = self._formats.get(key)
         if known is None:
-            known = self._formats[shown, marked] = self._book.add_format()
+            known = self._formats[key] = self._book.add_format()
             if shown == "'":
                 known.set_quote_prefix()
             elif shown:
                 known.set_num_format(shown)
             if marked:
                 known.set_bg_color("#FFC7CE")
+            if wrapped:
+                known.set_text_wrap()
+                known.set_align("top")
+            if bold:
+                known.set_bold()
         return known
+
+
+def _kind(text: str) -> str:
+    """How a text is shown: the sign that a program shows for text keeps it text when somebody edits the cell."""
+    return "'" if FORMULA.match(text) else "@" if text[:1].isdigit() else ""
 
 
 def _days(cell: time | timedelta) -> float:

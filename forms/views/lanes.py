@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,10 +26,12 @@ def lanes_json(
     """{"lanes", "more"}: each lane with its value, its count and its first records. Lanes of options stand in the
     order of the options, empty ones too; records without a value come first, where there are any.
     """
-    asked = AggregateQuery(by=((group, group),), filter=query.filter, limit=MOST)
+    known = _known(form.fields[group])
+    # counts come in the order of the values, so all have to be asked for: any of them may be the first option
+    asked = AggregateQuery(by=((group, group),), filter=query.filter, limit=len(known or ()) + MOST)
     counted = aggregate_json(work, app, form, asked)
     counts = {lane[group]: lane["count"] for lane in counted["items"]}
-    values = _in_order(form.fields[group], list(counts))
+    values = _in_order(known, list(counts))
     lanes = [_lane(work, app, form, group, value, counts.get(value, 0), query) for value in values[:MOST]]
     return {"lanes": lanes, "more": counted["more"] or len(values) > MOST}
 
@@ -46,8 +48,7 @@ def _lane(
     return {"value": value, **page, "count": count}
 
 
-def _in_order(field: Field, counted: Sequence[Any]) -> list[Any]:
-    known = _known(field)
+def _in_order(known: Mapping[Any, bool] | None, counted: Sequence[Any]) -> list[Any]:
     if known is None:
         return list(counted)
     shown = [value for value, standing in known.items() if standing or value in counted]

@@ -10,6 +10,7 @@ from engine.definitions.check import check_app
 from engine.definitions.publish import publish
 from engine.errors import EngineError
 from engine.identity.principal import SYSTEM, Principal
+from forms import records
 from forms.compiled import compiled_form
 from forms.exports.options import ExportOptions
 from forms.exports.run import file_of, run_export
@@ -188,3 +189,30 @@ def test_exports_write_names_in_their_language(runtime, root, people, language):
     title = {"zh": "负责人.姓名", "en": "Owner.Name"}[language]
     assert header[1] == title
     assert row == ["a", li[language], wu["en"], f"{wu[language]}、{li[language]}", wu[language]]
+
+
+@pytest.mark.parametrize(
+    ("values", "pointer"),
+    [
+        ({"handler": "east_js"}, "/handler"),
+        ({"owner": "east_js"}, "/owner"),
+        ({"team": ("li", "east_js")}, "/team/1"),
+        ({"parts": [{"who": "east_js"}]}, "/parts/0/who"),
+        ({"unit": "li"}, "/unit"),
+        ({"dept": "li"}, "/dept"),
+        ({"unit": "system"}, "/unit"),
+        ({"dept": "system"}, "/dept"),
+    ],
+)
+def test_who_saves_is_no_department_and_their_department_is_nobody(runtime, root, values, pointer):
+    with pytest.raises(EngineError) as refused, runtime.unit_of_work(LI) as work:
+        records.create(work, compiled_form(work.app("desk"), "task"), values)
+    assert [(each.pointer, each.code) for each in refused.value.findings] == [(pointer, "not_found")]
+
+
+def test_who_saves_and_the_system_may_be_named_and_so_may_the_own_department(runtime, root):
+    with runtime.unit_of_work(LI) as work:
+        form = compiled_form(work.app("desk"), "task")
+        kept = records.create(work, form, {"handler": "li", "team": ("system", "li"), "unit": "east_js"})
+        changed = records.update(work, form, kept["id"], {"handler": "system", "dept": "east_js"})
+    assert (changed["handler"], changed["team"], changed["unit"]) == ("system", ("system", "li"), "east_js")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from engine.runtime import Runtime
 from forms.api_records import create_json, update_json
 from forms.compiled import compiled_form
 from tests.forms.shop import field, name, option
+from tests.support.client import AsUser, SignedIn
 
 CLIENT = {"key": "client", "label": name("client"), "fields": [field("name", "text", required=True)]}
 ORDER: dict[str, Any] = {
@@ -166,3 +168,183 @@ def test_where_rules_set_values_before_a_save_only_what_is_plain_is_told(
     with runtime.unit_of_work(SYSTEM) as work:
         publish(work, documents(rule={"address": rule}))
     assert told(runtime, {"kind": "gift", "day": "x"}) == [("/day", "bad_date")]
+
+
+YARD = "/apps/yard/forms"
+YARD_CLIENT = {
+    "key": "client",
+    "label": name("client"),
+    "fields": [
+        field("name", "text", required=True),
+        field("credit", "money"),
+        field("area", "text"),
+    ],
+}
+YARD_ORDER: dict[str, Any] = {
+    "key": "order",
+    "label": name("order"),
+    "fields": [
+        field("client", "ref", form="client"),
+        field("others", "refs", form="client"),
+        field("day", "date"),
+        field("note", "text"),
+        field("area", "text"),
+        field("credit", "lookup", path="client.credit"),
+        field("agreed", "copy", path="client.credit"),
+        field("why", "text", required="client.credit < 1000"),
+        field("why_looked", "text", required="credit < 1000"),
+        field("why_copied", "text", required="agreed < 1000"),
+        field("why_sum", "text", required="SUM(lines.lent) = 5"),
+        field("why_row", "text", required="ANY(lines, client.credit < 1000)"),
+        field("who", "text", required="ISBLANK(owner) or ISBLANK(created_at) or ISBLANK(created_by)"),
+        field("many", "text", required="COUNT(lines, ISBLANK(qty)) > 0"),
+        field(
+            "lines",
+            "subtable",
+            fields=[
+                field("client", "ref", form="client"),
+                field("qty", "int", default=1),
+                field("lent", "formula", result={"type": "money"}, expr="parent.client.credit"),
+                field("why", "text", required="client.credit < 1000"),
+            ],
+        ),
+    ],
+    "validations": [
+        {"code": "own", "expr": "owner = $me and rev >= 1", "message": name("Not yours.")},
+        {"code": "poor", "expr": "ISBLANK(client) or client.credit >= 1000", "message": name("Poor.")},
+    ],
+}
+SELLS = {"form": "order", "actions": ["view", "create", "update"], "where": "owner = $me"}
+OWN_CLIENTS = {"form": "client", "actions": ["view", "create"], "where": "owner = $me"}
+
+
+@pytest.fixture
+def yard(runtime: Runtime, people: dict[str, Any]) -> Callable[..., None]:
+    """`yard(**presets)` publishes an app where sellers see their own clients."""
+
+    def published(**presets: Any) -> None:
+        grants = [{**SELLS, "presets": presets} if presets else SELLS, OWN_CLIENTS]
+        rep = {"key": "sales_rep", "label": name("rep"), "grants": grants}
+        documents = {
+            "app": {"yard": {"key": "yard", "label": name("yard")}},
+            "form": {"client": YARD_CLIENT, "order": YARD_ORDER},
+            "role": {"sales_rep": rep},
+        }
+        with runtime.unit_of_work(SYSTEM) as work:
+            publish(work, documents)
+
+    return published
+
+
+def made(user: SignedIn, form: str, **data: Any) -> dict[str, Any]:
+    answer = user.post(f"{YARD}/{form}/records", data)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def refused(answer: Any) -> list[tuple[str, str]]:
+    assert answer.status_code == 422, answer.text
+    return sorted((each["pointer"], each["code"]) for each in answer.json()["errors"])
+
+
+def clients(user: SignedIn) -> list[str]:
+    """A rich one and a poor one."""
+    return [made(user, "client", name="c", credit=credit, area="x")["id"] for credit in ("5000", "5")]
+
+
+def test_what_the_writer_may_not_see_decides_nothing_in_a_new_record(
+    yard: Callable[..., None], as_user: AsUser
+) -> None:
+    yard()
+    root, li = as_user("root"), as_user("li")
+    for client in clients(root):
+        answer = li.post(f"{YARD}/order/records", {"client": client, "day": "x", "lines": [{}]})
+        assert refused(answer) == [("/client", "not_found"), ("/day", "bad_date")]
+        wrong = [("/day", "bad_date"), ("/others/0", "not_found")]
+        assert refused(li.post(f"{YARD}/order/records", {"others": [client], "day": "x"})) == wrong
+        lines = [{"qty": 1}, {"client": client}]
+        wrong = [("/day", "bad_date"), ("/lines/1/client", "not_found")]
+        assert refused(li.post(f"{YARD}/order/records", {"lines": lines, "day": "x"})) == wrong
+        lines = [{"qty": "x"}, {"client": client}]
+        wrong = [("/lines/0/qty", "wrong_type"), ("/lines/1/client", "not_found")]
+        assert refused(li.post(f"{YARD}/order/records", {"lines": lines})) == wrong
+
+
+def test_where_rows_cannot_be_placed_nothing_is_told_of_them(
+    yard: Callable[..., None], as_user: AsUser
+) -> None:
+    yard()
+    root, li = as_user("root"), as_user("li")
+    for client in clients(root):
+        body = {"lines": ["x", {"client": client}]}
+        assert refused(li.post(f"{YARD}/order/records", body)) == [("/lines/0", "wrong_type")]
+
+
+def test_what_the_writer_may_not_see_decides_nothing_in_a_change(
+    yard: Callable[..., None], as_user: AsUser
+) -> None:
+    yard()
+    root, li = as_user("root"), as_user("li")
+    order = made(li, "order", note="n", lines=[{"qty": 1}, {"qty": 2}])
+    there, row = f"{YARD}/order/records/{order['id']}", order["lines"][1]["id"]
+    for client in clients(root):
+        wrong = [("/client", "not_found"), ("/day", "bad_date")]
+        assert refused(li.patch(there, {"client": client, "day": "x"})) == wrong
+        wrong = [("/day", "bad_date"), ("/lines/0/client", "not_found"), ("/lines/1/client", "not_found")]
+        lines = [{"client": client}, {"id": row, "client": client}]
+        assert refused(li.patch(there, {"lines": lines, "day": "x"})) == wrong
+
+
+def test_what_the_writer_sees_is_told_together(yard: Callable[..., None], as_user: AsUser) -> None:
+    yard()
+    li = as_user("li")
+    rich, poor = clients(li)
+    body = {"others": [rich, poor], "client": poor, "lines": [{"client": poor}], "day": "x"}
+    assert refused(li.post(f"{YARD}/order/records", body)) == [
+        ("", "poor"),
+        ("/day", "bad_date"),
+        ("/lines/0/why", "required"),
+        ("/why", "required"),
+        ("/why_copied", "required"),
+        ("/why_looked", "required"),
+        ("/why_row", "required"),
+        ("/why_sum", "required"),
+    ]
+    body = {"others": [rich], "client": rich, "lines": [{"client": rich}], "day": "x"}
+    assert refused(li.post(f"{YARD}/order/records", body)) == [("/day", "bad_date")]
+
+
+@pytest.mark.parametrize("more", [{}, {"day": "x"}])
+def test_presets_do_not_tell_of_what_the_writer_may_not_see(
+    yard: Callable[..., None], as_user: AsUser, more: dict[str, Any]
+) -> None:
+    yard(area={"expr": "client.area"}, note="set")
+    root, li = as_user("root"), as_user("li")
+    rich, _ = clients(root)
+    for guess in ("x", "y"):
+        body = {"client": rich, "area": guess, **more}
+        wrong = [("/client", "not_found"), *([("/day", "bad_date")] if more else [])]
+        assert refused(li.post(f"{YARD}/order/records", body)) == wrong
+    body = {"client": clients(li)[0], "area": "y", **more}
+    wrong = [("/area", "preset"), *([("/day", "bad_date")] if more else [])]
+    assert refused(li.post(f"{YARD}/order/records", body)) == wrong
+
+
+def test_a_new_record_is_judged_with_what_it_begins_with(yard: Callable[..., None], as_user: AsUser) -> None:
+    yard()
+    li = as_user("li")
+    assert refused(li.post(f"{YARD}/order/records", {"day": "x"})) == [("/day", "bad_date")]
+    body = {"day": "x", "owner": "wu"}
+    assert refused(li.post(f"{YARD}/order/records", body)) == [("", "own"), ("/day", "bad_date")]
+
+
+def test_new_rows_of_a_change_are_judged_with_their_defaults(
+    yard: Callable[..., None], as_user: AsUser
+) -> None:
+    yard()
+    li = as_user("li")
+    there = f"{YARD}/order/records/{made(li, 'order', lines=[{}])['id']}"
+    assert refused(li.patch(there, {"lines": [{}], "day": "x"})) == [("/day", "bad_date")]
+    assert refused(li.patch(there, {"lines": None, "day": "x"})) == [("/day", "bad_date")]
+    wrong = [("/day", "bad_date"), ("/many", "required")]
+    assert refused(li.patch(there, {"lines": [{"qty": None}], "day": "x"})) == wrong

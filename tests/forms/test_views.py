@@ -9,7 +9,7 @@ from engine.errors import Invalid
 from engine.identity.principal import SYSTEM
 from forms import records
 from forms.compiled import compiled_form
-from tests.forms.shop import REP, SHOP, field, name
+from tests.forms.shop import REP, SHOP, field, name, option
 from tests.support.prepared import prepared_by, publishing
 
 STAGES = [
@@ -155,6 +155,24 @@ def test_lane_of_an_archived_option_is_shown_while_records_are_in_it(li, runtime
         work.run("UPDATE shop_task SET stage = 'kept'")
     lanes = run(li, "board")["lanes"]
     assert [each["value"] for each in lanes] == ["open", "busy", "done", "kept"]
+
+
+def test_full_lanes_are_told_from_empty_ones_however_many_options_there_are(li, runtime):
+    keys = [f"o{number:02d}" for number in range(40, 0, -1)]
+    stages = {**TASK, "fields": [*TASK["fields"], field("step", "select", options=option(*keys))]}
+    board = view("steps", "kanban", group="step")
+    with runtime.unit_of_work(SYSTEM) as work:
+        shop = with_views(*VIEWS, board)
+        publish(work, {**shop, "form": {**shop["form"], "task": stages}})
+    for key in keys:
+        create(li, key, step=key)
+    create(li, "none")
+    shown = run(li, "steps", fields="what")
+    assert [(each["value"], each["count"], names(each)) for each in shown["lanes"]] == [
+        (None, 1, ["none"]),
+        *((key, 1, [key]) for key in keys[:29]),
+    ]
+    assert shown["more"]
 
 
 def test_calendar_gives_what_touches_the_days(li):

@@ -135,3 +135,36 @@ def test_people_are_a_form_for_administrators_only(desk: Desk) -> None:
     with pytest.raises(ReportInvalid) as refused:
         desk.run({**ORDER_BY_REGION, "dimensions": [{"id": "x", "field": "owner.email"}], "sort": []}, "liu")
     assert refused.value.code == "unknown_field"
+
+
+@pytest.mark.parametrize("user", ["root", "liu"])
+def test_people_are_called_in_reports_as_they_are_in_lists(desk: Desk, people: Any, user: str) -> None:
+    for key, price in (("zhao", 100), ("li", 200)):
+        desk.order("c1", line("p1", 1, price), owner=key)
+    spoken = {each["id"]: each["name"] for each in people["users"]}
+    by_id = {**ORDER_BY_REGION, "dimensions": [{"id": "who", "field": "owner"}], "sort": []}
+    amounts = {row["who"]["id"]: row["amount"] for row in desk.run(by_id, user)["rows"]}
+    assert set(amounts) == {"zhao", "li"}
+    for key in ("zh", "en"):
+        for dimension in ({"field": f"owner.name.{key}"}, {"expr": f"owner.name.{key}"}):
+            found = desk.run({**by_id, "dimensions": [{"id": "who", **dimension}]}, user)["rows"]
+            assert {row["who"]: row["amount"] for row in found} == {
+                spoken[each][key]: amount for each, amount in amounts.items()
+            }
+    for path in ("owner.name", "owner.name.de"):
+        with pytest.raises(ReportInvalid) as refused:
+            desk.run({**by_id, "dimensions": [{"id": "who", "field": path}]}, user)
+        assert refused.value.code == "unknown_field"
+
+
+def test_a_report_on_people_reads_their_names(desk: Desk, people: Any) -> None:
+    report = {
+        "from": "user",
+        "dimensions": [{"id": "name", "field": "name.zh"}, {"id": "unit", "field": "dept.name.en"}],
+        "measures": [{"id": "n", "agg": "count"}],
+        "where": "LEN(name.zh) > 0",
+    }
+    units = {each["id"]: each["name"]["en"] for each in people["departments"]}
+    found = {(row["name"], row["unit"]) for row in desk.run(report)["rows"]}
+    wanted = {(each["name"]["zh"], units.get(each.get("dept"))) for each in people["users"]}
+    assert found == wanted

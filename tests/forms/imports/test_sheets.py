@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -21,11 +23,22 @@ from forms.exports.run import file_of, run_export
 from forms.imports.template import write_template
 from forms.imports.workbook import write_workbook
 from forms.transfers.folder import folder_of
-from forms.transfers.sheet import NAMED, sheet_name
+from forms.transfers.sheet import NAMED, Sheet, sheet_name
 from tests.forms.imports.desk import label, options, run_import
 
 KINDS = options(a='半"寸', b="=1+1")
-LABELS = ["进/出库[1]", "说明", "options", "History", "'单'", "长" * 40]
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+LABELS = [
+    "进/出库[1]",
+    "说明",
+    "options",
+    "History",
+    "'单'",
+    "长" * 40,
+    "😀" * 16,
+    "𠮷" + "客户" * 15,
+    "' '单' '",
+]
 
 
 @pytest.mark.parametrize(
@@ -35,6 +48,13 @@ LABELS = ["进/出库[1]", "说明", "options", "History", "'单'", "长" * 40]
         ("history", (), "history 2"),
         ("'单'", (), "单"),
         ("'' ", (), "_"),
+        ("' '客户' '", (), "客户"),
+        (" ' a", (), "a"),
+        ("'' ' ", (), "_"),
+        ("a" * 30 + "'b", (), "a" * 30),
+        ("😀" * 16, (), "😀" * 15),
+        ("a" * 30 + "𠮷", (), "a" * 30),
+        ("😀" * 16, ("😀" * 15,), "😀" * 14 + " 2"),
         ("Notes", ("notes", "Notes 2"), "Notes 3"),
         ("长" * 40, ("长" * NAMED,), "长" * (NAMED - 2) + " 2"),
     ],
@@ -143,3 +163,39 @@ def test_the_workbook_of_bad_rows_says_reasons_in_sentences(
     place = write_workbook(folder_of(runtime, done.id), done.progress["header"], language)
     _, row = CalamineWorkbook.from_path(str(place)).get_sheet_by_index(0).to_python()
     assert row == ["=甲", "x", 2.0, reason]
+
+
+def test_reasons_and_headers_that_look_like_formulas_stay_text_when_they_are_edited(tmp_path: Path) -> None:
+    place = tmp_path / "bad.xlsx"
+    with Sheet(place, "errors") as sheet:
+        sheet.header(["=1+1", "plain", "@why"], wide=[2])
+        sheet.row(["=2+2", "a", "=cmd|' /C calc'!A0: bad\nworse"])
+        sheet.row(["b", "=3+3", "plain"], marked=[1])
+    with zipfile.ZipFile(place) as book:
+        page, styles = (
+            ET.fromstring(book.read(f"xl/{name}.xml")) for name in ("worksheets/sheet1", "styles")
+        )
+    looks = styles.findall(f"{MAIN}cellXfs/{MAIN}xf")
+    fonts = styles.findall(f"{MAIN}fonts/{MAIN}font")
+
+    def look(cell: str) -> tuple[bool, bool, bool]:
+        found = page.find(f".//{MAIN}c[@r='{cell}']")
+        assert found is not None
+        assert found.find(f"{MAIN}f") is None
+        xf = looks[int(found.get("s", "0"))]
+        alignment = xf.find(f"{MAIN}alignment")
+        wrapped = alignment is not None and alignment.get("wrapText") == "1"
+        bold = fonts[int(xf.get("fontId", "0"))].find(f"{MAIN}b") is not None
+        return xf.get("quotePrefix") == "1", wrapped, bold
+
+    assert [look(cell) for cell in ("A1", "B1", "C1")] == [
+        (True, False, True),
+        (False, False, True),
+        (True, False, True),
+    ]
+    assert [look(cell) for cell in ("A2", "B2", "C2")] == [
+        (True, False, False),
+        (False, False, False),
+        (True, True, False),
+    ]
+    assert [look(cell) for cell in ("B3", "C3")] == [(True, False, False), (False, True, False)]

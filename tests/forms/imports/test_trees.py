@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +102,100 @@ def test_a_parent_of_an_earlier_set_is_found_after_it_was_not(
     ]
     done = run_import(runtime, "area", workbook(*rows), tmp_path)
     assert (told(done), above(runtime)["青岛"]) == ([(2, "上级")], "山东")
+
+
+def far(count: int) -> list[list[Any]]:
+    """A tree whose rows refer to rows of sets before: a root, a branch, leaves, and two rows that are wrong."""
+    leaves = [[f"K{number}", f"k{number}", "B1" if number % 2 else "root", None] for number in range(count)]
+    wrong = [["W1", "w1", "NONE", None], ["W2", "w2", f"W3 [{count}]", None]]
+    return [HEADER, ["R", "root", None, None], *leaves[:8], ["B1", "branch", "R", "K0"], *leaves[8:], *wrong]
+
+
+@pytest.fixture
+def small_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sets, "SET", 4)
+    monkeypatch.setattr(sets, "WHOLE", 4)
+
+
+@pytest.mark.parametrize("mode", [{}, {"mode": "upsert", "on": ["code"]}])
+def test_a_check_of_many_sets_says_of_references_what_saving_does(
+    runtime: Runtime, areas: None, small_sets: None, tmp_path: Path, mode: dict[str, Any]
+) -> None:
+    rows = far(30)
+    dry = run_import(runtime, "area", workbook(*rows), tmp_path, dry_run=True, **mode)
+    assert above(runtime) == {}
+    done = run_import(runtime, "area", workbook(*rows), tmp_path, **mode)
+    assert dry.report["counts"] == done.report["counts"]
+    assert told(dry) == told(done)
+    early = [number for number, row in enumerate(rows, 1) if row[2] == "B1" and number < 10]
+    assert told(done) == [*((number, "上级") for number in early), (34, "上级"), (35, "上级")]
+    assert above(runtime)["k29"] == "branch"
+
+
+def test_all_or_nothing_takes_a_tree_of_many_sets_or_nothing_of_it(
+    runtime: Runtime, areas: None, small_sets: None, tmp_path: Path
+) -> None:
+    rows = [
+        HEADER,
+        ["R", "root", None, None],
+        *[[f"K{n}", f"k{n}", "root", f"K{n - 1}"] for n in range(1, 3)],
+    ]
+    rows[2][3] = None
+    rows += [[f"L{n}", f"l{n}", f"K{n % 2 + 1}", "R"] for n in range(20)]
+    refused = run_import(runtime, "area", workbook(*rows, ["X", "x", "gone", None]), tmp_path, errors="all")
+    assert (refused.state, told(refused), above(runtime)) == ("rejected", [(len(rows) + 1, "上级")], {})
+    done = run_import(runtime, "area", workbook(*rows), tmp_path, errors="all")
+    assert (done.state, done.report["counts"]["inserted"]) == ("done", 23)
+    assert above(runtime)["l19"] == "k2"
+
+
+def test_a_check_that_goes_on_later_knows_the_names_of_its_earlier_sets(
+    runtime: Runtime, areas: None, small_sets: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class OneSet:
+        """A clock by which the time is over after every set."""
+
+        monotonic = cycle([0.0, inf]).__next__
+
+    monkeypatch.setattr(sets, "time", OneSet)
+    done = run_import(
+        runtime, "area", workbook(*far(20)[:-2]), tmp_path, mode="upsert", on=["code"], dry_run=True
+    )
+    assert [row for row, _ in told(done)] == [4, 6, 8]
+    assert done.report["counts"]["inserted"] == 19
+
+
+def test_a_name_that_two_earlier_rows_have_stays_ambiguous_in_a_check(
+    runtime: Runtime, areas: None, small_sets: None, tmp_path: Path
+) -> None:
+    twins = [[f"T{number}", "twin", None, None] for number in range(4)]
+    rows = [HEADER, *twins, *[[f"K{n}", f"k{n}", None, None] for n in range(4)], ["C", "child", "twin", None]]
+    dry = run_import(runtime, "area", workbook(*rows), tmp_path, dry_run=True)
+    assert [(each["row"], each["code"]) for each in dry.report["errors"]] == [(10, "ambiguous_reference")]
+
+
+def test_a_row_whose_earlier_parent_is_refused_is_refused_in_a_check(
+    runtime: Runtime, areas: None, small_sets: None, tmp_path: Path
+) -> None:
+    fill = [[f"K{n}", f"k{n}", None, None] for n in range(4)]
+    rows = [HEADER, ["SD", None, None, None], *fill, ["QD", "青岛", "SD", None]]
+    dry = run_import(runtime, "area", workbook(*rows), tmp_path, dry_run=True)
+    assert [(each["row"], each["code"]) for each in dry.report["errors"]] == [
+        (2, "required"),
+        (7, "not_found"),
+    ]
+
+
+def test_a_check_saves_so_many_earlier_rows_again_and_no_more(
+    runtime: Runtime, areas: None, small_sets: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = [[f"K{n}", f"k{n}", f"K{n - 1}" if n else None, None] for n in range(12)]
+    monkeypatch.setattr(sets, "AGAIN", 8)
+    assert (
+        run_import(runtime, "area", workbook(HEADER, *chain), tmp_path, dry_run=True).report["errors"] == []
+    )
+    monkeypatch.setattr(sets, "AGAIN", 4)
+    dry = run_import(runtime, "area", workbook(HEADER, *chain), tmp_path, dry_run=True)
+    assert {row for row, _ in told(dry)} == {10, 11, 12, 13}
+    done = run_import(runtime, "area", workbook(HEADER, *chain), tmp_path)
+    assert (told(done), done.report["counts"]["inserted"]) == ([], 12)
