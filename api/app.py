@@ -139,7 +139,7 @@ def create_app(runtime: Runtime) -> Application:
         docs_url=None,
         redoc_url=None,
     )
-    hot = HotRoutes(super(Application, app).__call__, app, PREFIX, records.ROUTES)
+    hot = HotRoutes(super(Application, app).__call__, app, PREFIX, (*records.ROUTES, *batches.HOT))
     app.guard = Guard(
         hot,
         limit=runtime.settings.body_limit,

@@ -91,6 +91,18 @@ async def upsert_records(request: Request, app: str, form: str) -> Response:
     )
 
 
+async def _batch(request: Request) -> Response:
+    return await batch_records(request, **request.path_params)
+
+
+async def _upsert(request: Request) -> Response:
+    return await upsert_records(request, **request.path_params)
+
+
+HOT = (("POST", RECORDS + ":batch", _batch), ("POST", RECORDS + ":upsert", _upsert))
+"""The same for `api.hot`."""
+
+
 @router.post(
     RECORDS + ":aggregate",
     openapi_extra=body_of(
