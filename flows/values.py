@@ -47,13 +47,13 @@ class TaskReader(RecordReader):
     def _rights(self) -> tuple[object, ...]:
         return ("task", *sorted(self.write))
 
-    def _may_write(self, name: str) -> bool:
+    def may_write(self, name: str) -> bool:
         head = name.partition(".")[0]
         opened = name in self.write or head in self.write
         return opened or any(each.startswith(f"{name}.") for each in self.write)
 
     def _writable(self, name: str, where: str) -> None:
-        if not self._may_write(name):
+        if not self.may_write(name):
             raise NotWritableInTask(pointer=where)
 
     def _child(
