@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import selectors
 import shutil
 import signal
@@ -134,12 +135,13 @@ def _commands(folder: Path) -> None:
 
 
 def two_free_ports() -> int:
-    """A free port whose successor is free too."""
-    for _ in range(50):
+    """A free port whose successor is free too, below those that the system gives to whoever connects: a tour
+    takes minutes.
+    """
+    for port in random.sample(range(20_000, 32_000), 50):
         with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
             try:
+                first.bind(("127.0.0.1", port))
                 second.bind(("127.0.0.1", port + 1))
             except OSError:
                 continue
