@@ -26,11 +26,10 @@ from engine.settings import Settings
 from engine.storage.database import Database, Mode
 from engine.storage.driver import MARK, literal
 from engine.storage.fibers import require_thread
+from engine.storage.tables import NEXT_CHANGE
 from engine.storage.unit_of_work import UnitOfWork, open_unit
 
 PUBLISH_LOCK = 4_401_001
-NEXT_CHANGE = "nextval('ff_change_id_seq')"
-"""Drawn on the way: most who write will log a change, and may then write it together with the record."""
 HEAD_CACHE_SECONDS = 0.5
 
 Versions = tuple[Any, ...]
@@ -256,6 +255,7 @@ class Runtime:
             # nobody writes with the old version after the flip; the head is read in a statement of its
             # own, since the one that waited for the lock sees the store as it was before
             lock = f"SELECT pg_advisory_xact_lock_shared({PUBLISH_LOCK})::text"
+            # an id for the log on the way: most who write need one, and may write it with the record then
             head = f"SELECT version, pilot, {NEXT_CHANGE} FROM ff_app_head WHERE app = {literal(key)}"
             found = work.opening(lock, head)
             if not found:

@@ -11,6 +11,7 @@ from engine.changes import log
 from engine.protocols import Record
 from engine.storage.database import DialectName
 from engine.storage.driver import MARK
+from engine.storage.tables import NEXT_CHANGE
 from engine.storage.unit_of_work import UnitOfWork
 from engine.storage.waiting import Insert
 from forms.compiled import ChildTable, Form, RowKind
@@ -20,7 +21,7 @@ from forms.telling import taking
 
 Convert = Callable[[Any], Any]
 _HELD = (
-    f"SELECT l.instance, l.editors, {log.NEXT} FROM (SELECT %s::text AS record) AS r "
+    f"SELECT l.instance, l.editors, {NEXT_CHANGE} FROM (SELECT %s::text AS record) AS r "
     "LEFT JOIN ff_record_lock AS l ON l.record = r.record"
 )
 """The flow that holds a record, and an id for the change of who locked it."""
@@ -199,9 +200,8 @@ def inserting(
     """
 
     def make() -> Insert:
-        texts = frozenset(field.column for field in row.stored() if field.codec.storage == "list")
         columns = [field.column for field in row.stored()]
-        return Insert(quoted(row.table), tuple(quoted(name) for name in [*columns, *more]), texts)
+        return Insert(quoted(row.table), tuple(quoted(name) for name in [*columns, *more]))
 
     take, changing = row.once(("bind whole", dialect), lambda: _binding(row, dialect))
     return row.once("insert", make), take, changing

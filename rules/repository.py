@@ -26,9 +26,7 @@ _RUN_COLUMNS = (
     "id, app, rule, form, record, occurrence, state, at, due_at, late, finished_at, cause, depth, version, "
     "matched, actions, error"
 )
-_INSERT_RUN = Insert(
-    "ff_rule_run", tuple(_RUN_COLUMNS.split(", ")), json=frozenset({"matched", "actions", "error"})
-)
+_INSERT_RUN = Insert("ff_rule_run", tuple(_RUN_COLUMNS.split(", ")))
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from engine.changes.streams import BATCH
 from engine.identity.principal import SYSTEM
 from engine.protocols import RecordChange
 from engine.storage.driver import moment_param
+from engine.storage.tables import NEXT_CHANGE
 from engine.storage.tables import change as table
 from engine.storage.unit_of_work import UnitOfWork
 from engine.storage.waiting import Insert
@@ -28,10 +29,9 @@ _COLUMNS = "at, app, form, record, op, actor, source, cause, batch, rev, diff, r
 _WITH_ID = Insert("ff_change", ("id", *_COLUMNS.split(", ")))
 _NEW = Insert("ff_change", tuple(_COLUMNS.split(", ")))
 _BLOCK = "change ids"
-HELD = "records held"
+_HELD = "records held"
 BLOCK, FEW = 100, 4
 """Ids taken at once: for a batch, and for what one save leads to."""
-NEXT = "nextval('ff_change_id_seq')"
 _INSERT = {
     "sqlite": f"INSERT INTO ff_change ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING id",
     "postgres": f"INSERT INTO ff_change ({_COLUMNS}) VALUES (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s) RETURNING id",
@@ -77,7 +77,7 @@ def append(work: UnitOfWork, change: RecordChange, rev: int, diff: Mapping[str, 
         work.request_id,
         work.address,
     )
-    if work.collecting and (change.op == "create" or change.record in work.memory.get(HELD, ())):
+    if work.collecting and (change.op == "create" or change.record in work.memory.get(_HELD, ())):
         change.id = _next_id(work, new=change.op == "create")
         work.insert(_WITH_ID, [(change.id, *values)])
         return change.id
@@ -120,7 +120,7 @@ def hold(work: UnitOfWork, records: Iterable[str], identifier: int | None = None
     """These records are locked: their next changes may wait to be written, with ids that are drawn from now on,
     as `identifier` was.
     """
-    work.memory[HELD] = frozenset(records)
+    work.memory[_HELD] = frozenset(records)
     work.drawn = None
     if identifier is None:
         work.memory.pop(_BLOCK, None)
@@ -132,7 +132,7 @@ def _next_id(work: UnitOfWork, *, new: bool) -> int:
     """An id for a row that waits to be written.
 
     Ids are taken in blocks. That keeps the order of changes of one record: nobody else changes it before
-    this transaction ends, because it is new or locked (`HELD`); any other change ends the block. The one
+    this transaction ends, because it is new or locked (`_HELD`); any other change ends the block. The one
     that was drawn when the transaction began is for a record that was not there then.
     """
     drawn, work.drawn = work.drawn, None
@@ -150,7 +150,7 @@ def _block(work: UnitOfWork) -> Iterator[int]:
     if work.runtime.database.dialect == "sqlite":  # the only writer: what follows the last id is free
         last = work.row("SELECT coalesce(max(id), 0) FROM ff_change")
         return count((last[0] if last else 0) + 1)
-    found = work.rows(f"SELECT {NEXT} FROM generate_series(1, {BLOCK if work.batch else FEW})")
+    found = work.rows(f"SELECT {NEXT_CHANGE} FROM generate_series(1, {BLOCK if work.batch else FEW})")
     return iter([row[0] for row in found])
 
 

@@ -49,6 +49,9 @@ draft = Table(
     Column("updated_at", Moment, nullable=False),
 )
 
+NEXT_CHANGE = "nextval('ff_change_id_seq')"
+"""The id of the next row of the change log, on PostgreSQL."""
+
 change = Table(
     "ff_change",
     metadata,

@@ -23,13 +23,12 @@ Row = Sequence[Any]
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Insert:
-    """How rows go into a table: names as SQL writes them. `json` are the columns whose values are JSON texts.
-    Made once and kept: rows wait together when they have the very same one.
+    """How rows go into a table: names as SQL writes them. Made once and kept: rows wait together when they have
+    the very same one.
     """
 
     table: str
     columns: tuple[str, ...]
-    json: frozenset[str] = frozenset()
 
     def text(self, dialect: DialectName) -> str:
         """The driver-ready statement for one row."""

@@ -311,14 +311,11 @@ class QuickSet:
         fixed = tuple(bound for _, bound, _ in self._fixed.values())
         unique = [rule.column for rule in form.uniques]
         columns = (*map(form.column_of, (*self._fixed, "id", *self._own)), *unique)
-        texts = frozenset(
-            form.fields[key].column for key in self._own if form.fields[key].codec.storage == "list"
-        )
         rows = [
             (*fixed, each.record["id"], *each.bound, *[each.keys[column] for column in unique])
             for each in made
         ]
-        into = Insert(quoted(form.table), tuple(quoted(name) for name in columns), texts)
+        into = Insert(quoted(form.table), tuple(quoted(name) for name in columns))
         self.work.insert(into, rows)
         head = ",".join(piece for value, _, piece in self._fixed.values() if value is not None)
         diffs = [

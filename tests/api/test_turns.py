@@ -75,25 +75,31 @@ def test_what_needs_a_thread_gets_one(runtime, turns):
     edge.close()
 
 
-def test_no_more_run_at_once_than_may(runtime, turns):
-    with ExitStack() as opened:
-        for _ in range(6):
-            opened.enter_context(runtime.database.connect("read"))
-    running, most = 0, 0
+class Crowd:
+    """Transactions that count how many of them run at once; a connection is open for each."""
 
-    def run():
-        nonlocal running, most
-        running += 1
-        most = max(most, running)
-        with runtime.database.connect("read") as connection:
+    def __init__(self, runtime):
+        self.runtime, self.running, self.most = runtime, 0, 0
+        with ExitStack() as opened:
+            for _ in range(10):
+                opened.enter_context(runtime.database.connect("read"))
+
+    def run(self):
+        self.running += 1
+        self.most = max(self.most, self.running)
+        with self.runtime.database.connect("read") as connection:
             connection.connection.driver_connection.execute("SELECT 1")
-        running -= 1
+        self.running -= 1
+
+
+def test_no_more_run_at_once_than_may(runtime, turns):
+    crowd = Crowd(runtime)
 
     async def six():
-        await asyncio.gather(*(turns.run("quick", run) for _ in range(6)))
+        await asyncio.gather(*(turns.run("quick", crowd.run) for _ in range(6)))
 
     asyncio.run(six())
-    assert most == 2
+    assert crowd.most == 2
 
 
 def test_the_end_waits_for_what_runs(runtime, turns):
@@ -115,25 +121,14 @@ def test_the_end_waits_for_what_runs(runtime, turns):
 
 
 def test_a_request_that_is_cancelled_keeps_its_turn_until_its_transaction_ends(runtime, turns):
-    with ExitStack() as opened:
-        for _ in range(10):
-            opened.enter_context(runtime.database.connect("read"))
-    running, most = 0, 0
-
-    def run():
-        nonlocal running, most
-        running += 1
-        most = max(most, running)
-        with runtime.database.connect("read") as connection:
-            connection.connection.driver_connection.execute("SELECT 1")
-        running -= 1
+    crowd = Crowd(runtime)
 
     async def impatient():
         for _ in range(8):
-            asking = asyncio.ensure_future(turns.run("quick", run))
+            asking = asyncio.ensure_future(turns.run("quick", crowd.run))
             await asyncio.sleep(0)
             asking.cancel()
         await turns.ended()
 
     asyncio.run(impatient())
-    assert most <= 2
+    assert crowd.most <= 2

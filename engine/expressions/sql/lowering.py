@@ -23,19 +23,11 @@ from engine.expressions.sql.forms import (
 )
 from engine.expressions.sql.params import Dialect, Params
 from engine.expressions.sql.text_forms import PieceForms, SpellingForms
-from engine.expressions.sql.turned import so_many
+from engine.expressions.sql.turned import COMPARISONS, so_many
 from engine.expressions.typed import PARENT, RECORD, Aggregate, Apply, Constant, Field, Node, Variable
 from engine.expressions.types import INT64_DIGITS
 
 Sql = exp.Expr
-_COMPARISONS: dict[str, type[exp.Binary]] = {
-    "=": exp.EQ,
-    "<>": exp.NEQ,
-    "<": exp.LT,
-    "<=": exp.LTE,
-    ">": exp.GT,
-    ">=": exp.GTE,
-}
 SCALED = {"number", "money", "duration"}
 
 
@@ -119,7 +111,7 @@ class Lowering(ABC):
 
     def compared(self, sign: str, node: Apply, left: Sql, right: Sql) -> Sql:
         """A comparison of two operands of one type."""
-        return b.binary(_COMPARISONS[sign], left, right)
+        return b.binary(COMPARISONS[sign], left, right)
 
     def between(self, node: Apply, value: Sql, low: Sql, high: Sql) -> Sql:
         # PostgreSQL and DuckDB turn BETWEEN and IN into comparisons, each with its copy of the value.

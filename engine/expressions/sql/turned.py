@@ -30,7 +30,7 @@ HOLDS: dict[str, Callable[[int, int], bool]] = {
     ">=": operator.ge,
 }
 MIRRORED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_COMPARED: dict[str, type[exp.Binary]] = {
+COMPARISONS: dict[str, type[exp.Binary]] = {
     "=": exp.EQ,
     "<>": exp.NEQ,
     "<": exp.LT,
@@ -131,7 +131,7 @@ def _listed(tie: Listed, records: exp.Select) -> Sql:
 
 def _grouped(tie: Listed, records: exp.Select, sign: str, number: int, *, opposite: bool) -> Sql:
     """Whether a record is among those with so many rows; `opposite`: among those with another number of them."""
-    test = b.binary(_COMPARED[sign], exp.Count(this=exp.Star()), b.whole(number))
+    test = b.binary(COMPARISONS[sign], exp.Count(this=exp.Star()), b.whole(number))
     records = records.group_by(b.take(tie.inner), copy=False)
     records = records.having(b.negation(test) if opposite else test, copy=False)
     if not tie.joined:

@@ -112,7 +112,7 @@ def test_what_a_constraint_refuses_is_told_apart_from_other_errors(runtime):
 
 
 def test_texts_moments_and_json_arrive_as_single_rows_bring_them(work):
-    run = Insert("ff_job", ("id", "kind", "payload", "state", "due", "created_at"), frozenset({"payload"}))
+    run = Insert("ff_job", ("id", "kind", "payload", "state", "due", "created_at"))
     from engine.storage.columns import decode_json, moment_text
 
     now = moment_text(work.now) if work.runtime.database.dialect == "sqlite" else work.now
