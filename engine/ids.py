@@ -11,6 +11,9 @@ _last = 0
 _tails: list[str] = []
 _beginning = (-1, "")
 DRAWN = 64
+MILLISECOND = 1_000_000
+TICKS = tuple(f"{tick:03x}" for tick in range(4096))
+"""The 12 bits below the millisecond as they are written."""
 VARIANT = {f"{digit:x}": f"{8 + digit % 4:x}" for digit in range(16)}
 os.register_at_fork(after_in_child=_tails.clear)
 
@@ -18,7 +21,7 @@ os.register_at_fork(after_in_child=_tails.clear)
 def new_id() -> str:
     """A UUIDv7 (RFC 9562) as 36 characters; later calls of one process sort after earlier ones."""
     global _last
-    stamp = time.time_ns() >> 8  # 256 ns ticks: the 12 bits below the millisecond keep order in bursts
+    stamp = (time.time_ns() << 12) // MILLISECOND
     with _lock:
         if stamp <= _last:
             stamp = _last + 1
@@ -34,7 +37,7 @@ def new_ids(count: int) -> list[str]:
     """As many of them at once, in order."""
     global _last
     with _lock:
-        first = max(time.time_ns() >> 8, _last + 1)
+        first = max((time.time_ns() << 12) // MILLISECOND, _last + 1)
         _last = first + count - 1
     return [_head(first + at) + tail for at, tail in enumerate(_drawn(count))]
 
@@ -57,12 +60,12 @@ def _drawn(count: int) -> list[str]:
 
 
 def _head(stamp: int) -> str:
-    """The half that tells the time."""
+    """The half that tells the time: milliseconds, and the 12 bits below that keep the order in bursts."""
     global _beginning
-    milliseconds, fraction = divmod(stamp << 8, 1_000_000)
+    milliseconds = stamp >> 12
     known, text = _beginning
     if known != milliseconds:
         whole = f"{milliseconds:012x}"
         text = f"{whole[:8]}-{whole[8:]}-7"
         _beginning = (milliseconds, text)
-    return f"{text}{(fraction << 12) // 1_000_000:03x}"
+    return text + TICKS[stamp & 4095]

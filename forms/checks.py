@@ -190,7 +190,7 @@ def _exists(save: Saving, form: str, value: str) -> bool:
     if form in SYSTEM_KEYS and value in _acting(work.principal, form):
         return True
     known = work.memory.setdefault("existing", {})
-    app, inner = save.app.home(form)
+    app, inner = (save.app, form) if form in SYSTEM_KEYS else save.app.home(form)
     key = (app.key, inner, value)
     if key not in known:
         system = SYSTEM_FORMS.get(form)

@@ -113,19 +113,33 @@ def _decimal(scale: int) -> Write:
     return lambda value: number_text(int(value), scale)
 
 
+def _number(scale: int) -> Write:
+    """As `_decimal`, for a value in memory."""
+    if scale == 0:
+        return str
+
+    def written(value: int) -> str:
+        digits = str(value)
+        if value > 0 and len(digits) > scale:
+            return f"{digits[:-scale]}.{digits[-scale:]}"
+        return number_text(value, scale)
+
+    return written
+
+
 def _same(value: Any) -> Any:
     return value
 
 
-PLAIN: dict[Storage, Write] = {
-    "text": _same,
-    "integer": _same,
-    "boolean": _same,
-    "date": lambda value: None if value is None else value.isoformat(),
-    "moment": lambda value: None if value is None else moment_json(value),
-    "list": lambda value: None if value is None else list(value),
+PLAIN: dict[Storage, Write | None] = {
+    "text": None,
+    "integer": None,
+    "boolean": None,
+    "date": date.isoformat,
+    "moment": moment_json,
+    "list": list,
 }
-"""Memory value -> JSON value of the storage, which is what the change log keeps."""
+"""Memory value that is there -> JSON value of the storage, which is what the change log keeps."""
 
 
 def _seconds(micros: Any) -> int | str:
@@ -153,7 +167,8 @@ class Codec:
 
     `form` is how it is written in JSON. A value of several `parts` is a tuple in memory and an object in JSON.
     `json_of` turns a memory value into JSON, `log_of` into what the change log keeps: as JSON, but numbers
-    stay scaled integers and days and lengths of time stay whole.
+    stay scaled integers and days and lengths of time stay whole. `told` and `logged` are the same for values
+    that are there; None where they pass as they are.
     """
 
     storage: Storage
@@ -163,29 +178,27 @@ class Codec:
     parts: tuple[tuple[str, Codec], ...] = ()
     json_of: Write = field(init=False, compare=False, repr=False)
     log_of: Write = field(init=False, compare=False, repr=False)
-
-    @property
-    def told(self) -> Write | None:
-        """`json_of` for values that are there; None where they pass as they are."""
-        return None if self.json_of is _same else self.json_of
-
-    @property
-    def logged(self) -> Write | None:
-        """`log_of` for values that are there; None where they pass as they are."""
-        return None if self.log_of is _same else self.log_of
+    told: Write | None = field(init=False, compare=False, repr=False)
+    logged: Write | None = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.parts:
-            json_of, log_of = _object("json_of", self.parts), _object("log_of", self.parts)
+            self._write(_object("json_of", self.parts), _object("log_of", self.parts))
+            return
+        logged, written = PLAIN[self.storage], self._written()
+        if self.text_json:
+            self._write(_number(self.scale), logged)
+        elif written is not None and logged is not None:
+            self._write(_then(logged, written), logged)
         else:
-            log_of = json_of = PLAIN[self.storage]
-            if self.text_json:
-                scale = self.scale
-                json_of = lambda value: None if value is None else number_text(value, scale)  # noqa: E731
-            elif (written := self._written()) is not None:
-                json_of = _then(log_of, written)
-        object.__setattr__(self, "json_of", json_of)
-        object.__setattr__(self, "log_of", log_of)
+            self._write(written or logged, logged)
+
+    def _write(self, told: Write | None, logged: Write | None) -> None:
+        """Write values that are there so."""
+        object.__setattr__(self, "told", told)
+        object.__setattr__(self, "logged", logged)
+        object.__setattr__(self, "json_of", _or_nothing(told))
+        object.__setattr__(self, "log_of", _or_nothing(logged))
 
     def _written(self) -> Write | None:
         """From the JSON value of the storage to how the value is written, where the two differ."""
@@ -224,6 +237,11 @@ def _then(first: Write, second: Write) -> Write:
         return None if value is None else second(first(value))
 
     return both
+
+
+def _or_nothing(write: Write | None) -> Write:
+    """The same for values that may be missing."""
+    return _same if write is None else lambda value: None if value is None else write(value)
 
 
 def _object(way: Literal["json_of", "log_of"], parts: tuple[tuple[str, Codec], ...]) -> Write:

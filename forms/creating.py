@@ -80,6 +80,7 @@ class Creating:
         "_env",
         "_fixed",
         "_form",
+        "_keyed",
         "_kind",
         "_late",
         "_listeners",
@@ -97,7 +98,7 @@ class Creating:
         self._append = log.appending(work, app.key, form.key)
         self._roll = rolling(work, app, form)
         self._kind = ComposedRecord if form.composed else LiveRecord
-        self._children = tuple(form.children.values())
+        self._children, self._keyed = tuple(form.children.values()), bool(form.shadows())
         self._defaults, self._late, self._numbered = defaults_apply(form), computes(form), is_numbered(form)
         dialect = work.runtime.database.dialect
         self._writing = form.once(("writing new", dialect), lambda: _Writing(form, dialect))
@@ -154,10 +155,10 @@ class Creating:
             if (value := row[place]) is not None:
                 row[place] = bind(value)
         try:
-            if form.uniques or form.blinds:
+            if self._keyed:
                 row += unique_keys(form, save.after, save.env).values()
             work.insert(writing.insert, (row,))
-            if form.shadows():
+            if self._keyed:
                 work.settle()
             if form.linked:
                 insert_links(work, form, (save.after,))

@@ -12,7 +12,7 @@ from engine.storage.unit_of_work import UnitOfWork
 from forms import rows
 from forms.checks import check
 from forms.compiled import Form
-from forms.compute import Saving, compute
+from forms.compute import Saving, compute, computes
 from forms.diff import diff
 from forms.listening import listening
 from forms.rollups import refresh
@@ -46,14 +46,14 @@ def keep_changed(save: Saving, before: Record) -> Record:
 
 def judge(save: Saving, change: RecordChange, listeners: Sequence[ChangeListener]) -> None:
     """Let those who listen alter what is computed, or forbid it, and check what comes of it. Raises Invalid."""
-    if listeners:
-        seen = dict(save.after) if save.form.plain else None
-        for listener in listeners:
-            listener.before_save(save.work, change)
-        if seen != save.after:
-            compute(save)
-            if save.before is not None:
-                change.changed = changed_fields(save)
+    followed = bool(listeners) and (save.before is not None or computes(save.form))
+    seen = dict(save.after) if followed and save.form.plain else None
+    for listener in listeners:
+        listener.before_save(save.work, change)
+    if followed and seen != save.after:
+        compute(save)
+        if save.before is not None:
+            change.changed = changed_fields(save)
     findings = check(save)
     if findings:
         raise Invalid(findings)
@@ -77,13 +77,13 @@ def is_latest(work: UnitOfWork, record: Record) -> bool:
 
 def forget(work: UnitOfWork, form: Form, record: str) -> None:
     """Drop what this transaction remembers of a record, because it changed."""
-    for name, key in (
-        ("followed", (form.app, form.key, record)),
-        ("existing", (form.app, form.key, record)),
-        ("referring", form.key),
-    ):
-        if known := work.memory.get(name):
-            known.pop(key, None)
+    memory, place = work.memory, (form.app, form.key, record)
+    if followed := memory.get("followed"):
+        followed.pop(place, None)
+    if existing := memory.get("existing"):
+        existing.pop(place, None)
+    if referring := memory.get("referring"):
+        referring.pop(form.key, None)
 
 
 def changed_fields(save: Saving) -> frozenset[str]:

@@ -33,8 +33,7 @@ class SealedCodec(Codec):
     hidden: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "json_of", _untold if self.hidden else self.inner.json_of)
-        object.__setattr__(self, "log_of", self._digest)
+        self._write(_untold if self.hidden else self.inner.told, self._digest)
 
     def bind(self, dialect: DialectName) -> Convert:
         """The value as `inner` binds it on SQLite, as JSON, sealed."""

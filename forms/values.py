@@ -69,8 +69,6 @@ def read_register_number(raw: Any) -> str | None:
 
 def read_number(raw: Any, *, scale: int, digits: int) -> int:
     """A decimal as an integer scaled by 10**scale. More decimals than `scale` are refused unless zero."""
-    if type(raw) is int:
-        return _scaled(raw * 10**scale, digits, scale)
     if type(raw) is str:
         whole, point, fraction = raw.partition(".")
         if (
@@ -80,6 +78,8 @@ def read_number(raw: Any, *, scale: int, digits: int) -> int:
             and len(fraction) <= scale
         ):
             return _scaled(int(whole + fraction.ljust(scale, "0")), digits, scale)
+    elif type(raw) is int:
+        return _scaled(raw * 10**scale, digits, scale)
     if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
         raise no_number()
     if isinstance(raw, float) and len(repr(raw).replace(".", "").replace("-", "").lstrip("0")) > 15:

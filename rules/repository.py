@@ -134,12 +134,9 @@ Fired = tuple[str, str, str]
 
 def add_done(work: UnitOfWork, change: RecordChange, fired: Sequence[Fired]) -> None:
     """Write the run records of rules that ran before a save, which has its place in the log by now."""
-    at = _stored(work, work.now)
-    head = (change.form, change.record, str(change.id), "done", at, None, False, at, change.id)
-    app, context = change.app.key, (work.depth, change.app.version)
-    rows = [
-        (new_id(), app, rule, *head, *context, matched, actions, None) for rule, matched, actions in fired
-    ]
+    at, app, by = _stored(work, work.now), change.app, change.id
+    head = (change.form, change.record, str(by), "done", at, None, False, at, by, work.depth, app.version)
+    rows = [(new_id(), app.key, rule, *head, seen, done, None) for rule, seen, done in fired]
     work.insert(_INSERT_RUN, rows)
 
 

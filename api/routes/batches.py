@@ -154,7 +154,9 @@ def answer_of(outcomes: Sequence[Outcome], *, locale: str, identifier: str) -> d
             continue
         result = str(outcome.result)
         item: dict[str, Any] = {"status": STATUS[result], "result": result, "id": outcome.record}
-        items.append(item if outcome.answer is None else {**item, "record": outcome.answer})
+        if outcome.answer is not None:
+            item["record"] = outcome.answer
+        items.append(item)
     failed = sum(1 for outcome in outcomes if outcome.failure is not None)
     return {"items": items, "done": len(items) - failed, "failed": failed}
 
@@ -176,13 +178,16 @@ def _list(raw: Any) -> list[Any]:
 
 def _items(raw: Any) -> list[Item]:
     findings: list[Finding] = []
-    items = [_item(each, f"/items/{index}", findings) for index, each in enumerate(_list(raw))]
+    items = [_item(each, index, findings) for index, each in enumerate(_list(raw))]
     if findings:
         raise Invalid(findings)
     return [each for each in items if each is not None]
 
 
-def _item(raw: Any, pointer: str, findings: list[Finding]) -> Item | None:
+def _item(raw: Any, index: int, findings: list[Finding]) -> Item | None:
+    if type(raw) is dict and len(raw) == 2 and "record" in raw and raw.get("op") == "create":
+        return Item("create", None, raw["record"], None)
+    pointer = f"/items/{index}"
     if not isinstance(raw, dict) or raw.get("op") not in tuple(RESULTS):
         known = "、".join(RESULTS), ", ".join(RESULTS)
         findings.append(_wrong(f"{pointer}/op", f"应为 {known[0]} 之一。", f"One of {known[1]} is expected."))

@@ -7,7 +7,7 @@ those of an INSERT.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -48,17 +48,16 @@ class Copy:
     types: tuple[int, ...]
     versioned: tuple[int, ...]
 
-    def rows(self, rows: Sequence[Row]) -> Iterator[Row]:
+    def rows(self, rows: Sequence[Row]) -> Sequence[Row]:
         """The rows as they are sent."""
-        if not self.versioned:
-            yield from rows
-            return
-        for row in rows:
-            values = list(row)
-            for place in self.versioned:
-                if values[place] is not None:
-                    values[place] = JSONB_VERSION + values[place]
-            yield values
+        return [self._sent(row) for row in rows] if self.versioned else rows
+
+    def _sent(self, row: Row) -> Row:
+        values = list(row)
+        for place in self.versioned:
+            if values[place] is not None:
+                values[place] = JSONB_VERSION + values[place]
+        return values
 
 
 _known: WeakKeyDictionary[Insert, Copy | None] = WeakKeyDictionary()

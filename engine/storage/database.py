@@ -59,6 +59,8 @@ class Database:
         self.dialect: DialectName = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgres"
         self._write_lock = threading.RLock()
         self._writes = False
+        self._idle: list[Connection] = []
+        self._size = 2 * pool_size
         if self.dialect == "sqlite":
             self._open_sqlite(pool_size, synchronous, prepare)
         else:
@@ -124,7 +126,7 @@ class Database:
             event.listen(made, "do_connect", connect)
             return made
 
-        self._write_pool = self._read_pool = engine(pool_size=2 * pool_size, isolation_level="AUTOCOMMIT")
+        self._write_pool = self._read_pool = engine(pool_size=self._size, isolation_level="AUTOCOMMIT")
         self.writer = engine(pool_size=1)
 
     @contextmanager
@@ -139,7 +141,7 @@ class Database:
             with self._writing(wait=wait) as connection:
                 yield connection
             return
-        with (self._write_pool if mode == "write" else self._read_pool).connect() as connection:
+        with self._read_pool.connect() if self.dialect == "sqlite" else self._lent() as connection:
             if mode == "read":
                 yield connection
                 return
@@ -176,15 +178,36 @@ class Database:
             self._writes = False
             self._write_lock.release()
 
+    @contextmanager
+    def _lent(self) -> Iterator[Connection]:
+        """A connection to PostgreSQL. It is kept for the next one who asks, unless the block fails: taking it out
+        of the pool each time costs as much as a few statements.
+        """
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._write_pool.connect()
+        try:
+            yield connection
+            if connection.in_transaction():  # SQLAlchemy's own idea of one; the real one is committed
+                connection.rollback()
+        except BaseException:
+            connection.close()
+            raise
+        if len(self._idle) < self._size:
+            self._idle.append(connection)
+        else:
+            connection.close()
+
     def has_free_connection(self) -> bool:
         """Whether a transaction that begins now need not connect first (PostgreSQL)."""
         pool = self._write_pool.pool
-        return isinstance(pool, QueuePool) and pool.checkedin() > 0
+        return bool(self._idle) or (isinstance(pool, QueuePool) and pool.checkedin() > 0)
 
     @contextmanager
     def outside(self) -> Iterator[Any]:
         """A connection of the driver in no transaction, for what PostgreSQL refuses to do inside one."""
-        with self._write_pool.connect() as connection:
+        with self._lent() as connection:
             yield connection.connection.driver_connection
 
     def close(self) -> None:
@@ -192,6 +215,8 @@ class Database:
         if self.dialect == "sqlite" and self._kept is not None:
             self._kept.close()
             self._kept = None
+        while self._idle:
+            self._idle.pop().close()
         for engine in {self._write_pool, self._read_pool, self.writer}:
             engine.dispose()
 

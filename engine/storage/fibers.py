@@ -26,6 +26,8 @@ from psycopg.waiting import Ready, Wait
 T = TypeVar("T")
 RV = TypeVar("RV")
 
+CURSORS = 200
+"""So many statements have a cursor of their own on a connection."""
 BREATH_SECONDS = 0.005
 """How long a fiber goes on before `breathe` lets others run."""
 
@@ -46,18 +48,18 @@ class Fiber(greenlet):
         self.future: asyncio.Future[Any] = loop.create_future()
         self.longest = 0.0
         self._loop = loop
-        self._since = 0.0
+        self.since = 0.0
 
     def go_on(self, *given: Any) -> None:
         """On the loop's side: run until the next wait, and see to it that it goes on after that."""
-        self._since = time.perf_counter()
+        self.since = time.perf_counter()
         try:
             found = self.switch(*given)
         except BaseException as failure:  # noqa: BLE001  handed to who waits for the future
             self._fail(failure)
             return
         finally:
-            self.longest = max(self.longest, time.perf_counter() - self._since)
+            self.longest = max(self.longest, time.perf_counter() - self.since)
         if self.dead:
             if not self.future.done():
                 self.future.set_result(found)
@@ -76,41 +78,72 @@ class Fiber(greenlet):
 
     def _watch(self, socket: int, wanted: Wait) -> None:
         if wanted & Wait.R:
-            self._loop.add_reader(socket, self._ready, socket, Ready.R)
+            self._loop.add_reader(socket, self._ready, socket, wanted, Ready.R)
         if wanted & Wait.W:
-            self._loop.add_writer(socket, self._ready, socket, Ready.W)
+            self._loop.add_writer(socket, self._ready, socket, wanted, Ready.W)
 
-    def _ready(self, socket: int, ready: Ready) -> None:
-        self._loop.remove_reader(socket)
-        self._loop.remove_writer(socket)
+    def _ready(self, socket: int, wanted: Wait, ready: Ready) -> None:
+        if wanted & Wait.R:
+            self._loop.remove_reader(socket)
+        if wanted & Wait.W:
+            self._loop.remove_writer(socket)
         self.go_on(ready)
 
-    def drive(self, generator: PQGen[RV], socket: int) -> RV:
-        """On the fiber's side: what psycopg's `wait` does, but the waiting is the event loop's."""
+    def drive(self, generator: PQGen[RV], socket: int, arrived: select.poll) -> RV:
+        """On the fiber's side: what psycopg's `wait` does, but the waiting is the event loop's. `arrived` tells
+        whether there is something to read.
+        """
         loop_side = cast("greenlet", self.parent)
         try:
             wanted = next(generator)
             while True:
-                ready = _ready_now(socket, wanted) or loop_side.switch((socket, wanted))
-                wanted = generator.send(ready)
+                ready: Ready | None
+                if wanted == Wait.R:
+                    ready = Ready.R if arrived.poll(0) else None
+                else:
+                    ready = _ready_now(socket, wanted)
+                wanted = generator.send(ready or loop_side.switch((socket, wanted)))
         except StopIteration as done:
             return cast("RV", done.value)
 
-    def breathe(self) -> None:
-        """On the fiber's side: let others run, when this one had the thread for a while."""
-        if time.perf_counter() - self._since >= BREATH_SECONDS:
-            cast("greenlet", self.parent).switch(None)
-
 
 class LoopConnection(psycopg.Connection[Any]):
-    """A connection that waits on the event loop where a fiber uses it, and as ever elsewhere."""
+    """A connection that waits on the event loop where a fiber uses it, and as ever elsewhere. It keeps a cursor
+    for each statement: what a new one has to find out takes as long as all the rest of asking.
+    """
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self._arrived: select.poll | None = None
+        self._cursors: dict[str, tuple[str, psycopg.Cursor[Any]]] = {}
 
     def wait(self, gen: PQGen[RV], *args: Any, **options: Any) -> RV:
         """See psycopg."""
         fiber = getcurrent()
         if isinstance(fiber, Fiber) and not args and not options:
-            return fiber.drive(gen, self.pgconn.socket)
+            if self._arrived is None:
+                self._arrived = select.poll()
+                self._arrived.register(self.pgconn.socket, select.POLLIN)
+            return fiber.drive(gen, self.pgconn.socket, self._arrived)
         return super().wait(gen, *args, **options)
+
+    def ask(
+        self, text: str, params: Any = None, *, numbered: bool = False, prepare: bool | None = None
+    ) -> psycopg.Cursor[Any]:
+        """As `execute`, with a result that lasts until the same statement is asked again. Parameters are `$1`
+        where they are `numbered`.
+        """
+        known = self._cursors.get(text)
+        if known is None:
+            if len(self._cursors) >= CURSORS:
+                self._cursors.clear()
+            known = self._cursors[text] = (text, psycopg.RawCursor(self) if numbered else self.cursor())
+        same, cursor = known  # the driver goes by the identity of the text
+        return cursor.execute(same, params, prepare=prepare)
+
+    def forget(self, text: str) -> None:
+        """Let the result of a statement go."""
+        self._cursors.pop(text, None)
 
 
 def start(run: Callable[[], Any]) -> Fiber:
@@ -123,10 +156,10 @@ def start(run: Callable[[], Any]) -> Fiber:
 
 
 def breathe() -> None:
-    """Let others run on the event loop; does nothing on a thread."""
+    """Let others run on the event loop, when this fiber had the thread for a while; does nothing on a thread."""
     fiber = getcurrent()
-    if isinstance(fiber, Fiber):
-        fiber.breathe()
+    if isinstance(fiber, Fiber) and time.perf_counter() - fiber.since >= BREATH_SECONDS:
+        cast("greenlet", fiber.parent).switch(None)
 
 
 def require_thread() -> None:

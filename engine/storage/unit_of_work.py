@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Params = Mapping[str, Any] | Sequence[Any]
 NO_PARAMS: dict[str, Any] = {}
+MANY = 200
+"""The result of a statement with more rows than these is not kept with its cursor."""
 
 
 class TooDeep(EngineError):
@@ -59,6 +61,7 @@ class UnitOfWork:
     apps: dict[str, CompiledApp] = field(default_factory=dict)
     memory: dict[Any, Any] = field(default_factory=dict)
     _driver: Any = None
+    _keeps: bool = False
     _begun: bool = True
     _after_commit: list[Callable[[], object]] = field(default_factory=list)
     _waiting: WaitingRows | None = None
@@ -68,7 +71,8 @@ class UnitOfWork:
 
     def __post_init__(self) -> None:
         self._driver = self._connection.connection.driver_connection
-        self._begun = self.mode != "write" or self.runtime.database.dialect == "sqlite"
+        self._keeps = self.runtime.database.dialect == "postgres"
+        self._begun = self.mode != "write" or not self._keeps
 
     @property
     def _raw(self) -> Any:
@@ -94,7 +98,7 @@ class UnitOfWork:
         """
         if not self._begun:
             self._begun = True
-            cursor = self._driver.execute("; ".join((LATE_BEGIN, *statements)), prepare=False)
+            cursor = self._driver.ask("; ".join((LATE_BEGIN, *statements)), prepare=False)
             while cursor.nextset():
                 pass
         else:
@@ -107,7 +111,13 @@ class UnitOfWork:
         """All rows of a driver-ready statement (`engine.expressions.print_sql`)."""
         if self._waiting and self._waiting.concerns(sql):
             self._waiting.write(self._raw)
-        fetched: list[tuple[Any, ...]] = self._raw.execute(sql, params).fetchall()
+        raw = self._raw
+        if not self._keeps:
+            fetched: list[tuple[Any, ...]] = raw.execute(sql, params).fetchall()
+            return fetched
+        fetched = raw.ask(sql, params).fetchall()
+        if len(fetched) > MANY:
+            raw.forget(sql)
         return fetched
 
     def row(self, sql: str, params: Params = NO_PARAMS) -> tuple[Any, ...] | None:
@@ -116,7 +126,9 @@ class UnitOfWork:
             self.writes += 1
         if self._waiting and self._waiting.concerns(sql):
             self._waiting.write(self._raw)
-        first: tuple[Any, ...] | None = self._raw.execute(sql, params).fetchone()
+        raw = self._raw
+        asked = raw.ask(sql, params) if self._keeps else raw.execute(sql, params)
+        first: tuple[Any, ...] | None = asked.fetchone()
         return first
 
     def run(self, sql: str, params: Params = NO_PARAMS) -> int:
@@ -124,7 +136,8 @@ class UnitOfWork:
         self.writes += 1
         if self._waiting:
             self._waiting.write(self._raw)
-        return int(self._raw.execute(sql, params).rowcount)
+        raw = self._raw
+        return int((raw.ask(sql, params) if self._keeps else raw.execute(sql, params)).rowcount)
 
     def run_many(self, sql: str, params: Sequence[Params]) -> None:
         """Run a statement once per set of parameters."""
@@ -194,9 +207,8 @@ class UnitOfWork:
         self._waiting.update(sql, params, table=table, record=record)
         return 1
 
-    def breathe(self) -> None:
-        """Let other requests run, if this one keeps the event loop: called between the parts of long work."""
-        breathe()
+    breathe = staticmethod(breathe)
+    """Lets other requests run, if this one keeps the event loop: called between the parts of long work."""
 
     def app(self, key: str) -> CompiledApp:
         """The app as this transaction sees it. Raises AppNotFound."""

@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from psycopg import RawCursor
-
-from engine.storage import one_statement
 from engine.storage.unit_of_work import UnitOfWork
 
 
@@ -38,6 +35,10 @@ class _Connection:
         self._seen.append(sql)
         return self._raw.execute(sql, *params)
 
+    def ask(self, sql: str, *params: Any, **options: Any) -> Any:
+        self._seen.append(sql)
+        return self._raw.ask(sql, *params, **options)
+
     def executemany(self, sql: str, params: Any) -> Any:
         self._seen.append(sql)
         return self._raw.executemany(sql, params)
@@ -55,15 +56,7 @@ def counted(work: UnitOfWork) -> Iterator[list[str]]:
     seen: list[str] = []
     raw = work._raw
     work._driver = _Connection(raw, seen)
-
-    class Numbered(RawCursor[Any]):
-        def execute(self, sql: Any, *params: Any, **options: Any) -> Any:
-            seen.append(sql)
-            return super().execute(sql, *params, **options)
-
-    one_statement.RawCursor = Numbered  # type: ignore[misc]
     try:
         yield seen
     finally:
         work._driver = raw
-        one_statement.RawCursor = RawCursor  # type: ignore[misc]

@@ -1,0 +1,86 @@
+"""Connections to PostgreSQL and their cursors are kept from one transaction to the next."""
+
+from __future__ import annotations
+
+import threading
+
+import psycopg
+import pytest
+
+from engine.identity.principal import SYSTEM
+from engine.storage import unit_of_work
+from engine.storage.fibers import CURSORS
+
+pytestmark = pytest.mark.database("postgresql")
+PID = "SELECT pg_backend_pid()"
+
+
+def pid(runtime):
+    with runtime.reading(SYSTEM) as work:
+        return work.row(PID)[0]
+
+
+def driver(work):
+    return work._driver
+
+
+def test_the_next_one_gets_the_same_connection(runtime):
+    assert pid(runtime) == pid(runtime)
+
+
+def test_two_at_once_get_two(runtime):
+    with runtime.reading(SYSTEM) as work:
+        other = []
+        thread = threading.Thread(target=lambda: other.append(pid(runtime)))
+        thread.start()
+        thread.join()
+        assert other != [work.row(PID)[0]]
+
+
+def test_a_connection_that_broke_is_not_kept(runtime):
+    with (
+        pytest.raises(psycopg.OperationalError),
+        runtime.database.connect("read") as first,
+        runtime.database.connect("read") as second,
+    ):
+        mine, other = (each.connection.driver_connection for each in (first, second))
+        ((number,),) = mine.execute(PID).fetchall()
+        other.execute("SELECT pg_terminate_backend(%s, 10000)", (number,))
+        mine.execute(PID)
+    assert pid(runtime) != number
+
+
+def test_what_a_statement_answers_follows_its_parameters_and_the_table(runtime):
+    with runtime.unit_of_work(SYSTEM) as work:
+        text = "SELECT a, b FROM passing WHERE a = %s"
+        work.run("CREATE TEMP TABLE passing (a TEXT, b INTEGER)")
+        work.run("INSERT INTO passing VALUES ('x', 1), ('y', 2)")
+        assert [work.row(text, (each,)) for each in "xyx"] == [("x", 1), ("y", 2), ("x", 1)]
+        work.run("ALTER TABLE passing ALTER COLUMN b TYPE TEXT")
+        assert work.row(text, ("y",)) == ("y", "2")
+        assert work.row(text, (None,)) is None
+        work.run("DROP TABLE passing")
+
+
+def test_a_statement_that_failed_is_asked_again(runtime):
+    with runtime.unit_of_work(SYSTEM) as work:
+        text = "SELECT 6 / %s::int"
+        with pytest.raises(psycopg.errors.DivisionByZero), work.savepoint():
+            work.row(text, (0,))
+        assert work.row(text, (2,)) == (3,)
+
+
+def test_a_long_result_is_let_go(runtime):
+    with runtime.reading(SYSTEM) as work:
+        text = "SELECT generate_series(1, %s)"
+        work.rows(text, (unit_of_work.MANY,))
+        assert text in driver(work)._cursors
+        work.rows(text, (unit_of_work.MANY + 1,))
+        assert text not in driver(work)._cursors
+
+
+def test_a_connection_keeps_only_so_many(runtime):
+    with runtime.reading(SYSTEM) as work:
+        for number in range(CURSORS + 10):
+            assert work.row(f"SELECT {number}") == (number,)
+        assert len(driver(work)._cursors) <= CURSORS
