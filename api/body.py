@@ -9,9 +9,10 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 
-from api.problems import MalformedJson, NulCharacter, NumberTooLong, UnknownParameter
+from api.problems import DoubleKey, MalformedJson, NulCharacter, NumberTooLong, UnknownParameter
 from engine.errors import Invalid
 from engine.findings import error, text
+from engine.json_text import double_key, not_json
 
 DIGITS = bytes(ord("0") if chr(byte) in "0123456789." else ord(" ") for byte in range(256))
 MANY_DIGITS = b"0" * 16
@@ -26,7 +27,7 @@ MANY_TEXTS = 1000
 async def json_body(request: Request, *, empty: Any = None) -> Any:
     """The parsed body; `empty` for no body at all.
 
-    Raises MalformedJson with the position, NumberTooLong, NulCharacter, BodyTooLarge.
+    Raises MalformedJson with the position, DoubleKey, NumberTooLong, NulCharacter, BodyTooLarge.
     """
     raw = await request.body()
     return empty if not raw.strip() else parse_json(raw)
@@ -74,19 +75,19 @@ def texts(body: dict[str, Any], key: str) -> tuple[str, ...]:
 
 
 def parse_json(raw: bytes) -> Any:
-    """JSON with nothing lost. Raises MalformedJson, NumberTooLong, NulCharacter."""
+    """JSON with nothing lost. Raises MalformedJson, DoubleKey, NumberTooLong, NulCharacter."""
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as wrong:
         raise MalformedJson(
-            {
-                "zh": f"第 {wrong.lineno} 行第 {wrong.colno} 列：不是有效的 JSON。",
-                "en": f"Line {wrong.lineno}, column {wrong.colno}: this is not valid JSON.",
-            },
+            not_json(wrong),
             details={"line": wrong.lineno, "column": wrong.colno, "position": wrong.pos},
         ) from None
     if _may_be_deep(raw):
         _refuse_deep_nesting(value)
+    double = double_key(raw, value)
+    if double is not None:
+        raise DoubleKey(pointer=double)
     if MANY_DIGITS in raw.translate(DIGITS):
         _refuse_long_numbers(raw)
     if b"\\u0000" in raw:

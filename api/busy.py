@@ -12,6 +12,7 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 
 from engine.errors import TryAgain
+from engine.storage.database import ConnectionLost
 
 T = TypeVar("T")
 ATTEMPTS = 6
@@ -25,6 +26,8 @@ COLLISIONS = frozenset({SERIALIZATION_FAILURE, DEADLOCK, LOCK_TIMEOUT})
 
 def is_busy(failure: BaseException) -> bool:
     """Whether running the same transaction again may well succeed."""
+    if isinstance(failure, ConnectionLost):
+        return True
     if isinstance(failure, DBAPIError):
         return failure.orig is not None and is_busy(failure.orig)
     if isinstance(failure, psycopg.Error):

@@ -32,6 +32,7 @@ from engine.identity.principal import Principal
 from engine.identity.sessions import NotAuthenticated, Sessions
 from engine.runtime import Runtime
 from engine.storage.database import Occupied
+from engine.storage.fibers import NeedsThread
 from engine.storage.unit_of_work import UnitOfWork
 
 log = structlog.get_logger("fourfold.edge")
@@ -106,10 +107,13 @@ class Edge:
             return await self._in(self._pool, lambda: retried(run))
         if not self._sqlite:
             return await self._between(shape, run, self._pool)
-        if shape is None:
-            return run()
-        if self._pace.is_quick(shape):
-            return self._pace.timed(shape, run)
+        try:
+            if shape is None:
+                return run()
+            if self._pace.is_quick(shape):
+                return self._pace.timed(shape, run)
+        except NeedsThread:  # an app is to be compiled first
+            return await self._in(self._pool, run)
         return await self._in(self._pool, lambda: self._pace.timed(shape, run))
 
     async def write(
@@ -150,9 +154,9 @@ class Edge:
             try:
                 return self._pace.timed(shape, partial(run, wait=False))
             except Exception as failure:
-                if not isinstance(failure, Occupied) and not is_busy(failure):
+                if not isinstance(failure, (Occupied, NeedsThread)) and not is_busy(failure):
                     raise
-                # a thread may wait for the other writer, the event loop may not
+                # a thread may wait for the other writer or compile an app, the event loop may not
         self._queued += 1
         try:
             return await self._in(self._writer, lambda: self._pace.timed(shape, partial(retried, run)))

@@ -55,6 +55,7 @@ STATUS: Mapping[str, int] = {
     "key_unknown": 500,
     "seal_broken": 500,
     "report_timeout": 504,
+    "outcome_unknown": 503,
     "try_again": 503,
     "access_log_full": 503,
 }

@@ -41,6 +41,15 @@ class NulCharacter(EngineError):
     fix_en = "Remove the character."
 
 
+class DoubleKey(EngineError):
+    """A key stands twice in one JSON object, so that one of its values would be lost."""
+
+    code = "double_key"
+    zh = "同一个 JSON 对象中有重复的键，其中一个值会丢失。"
+    fix_zh = "每个键只写一次。"
+    fix_en = "Write each key once."
+
+
 class BodyTooLarge(EngineError):
     """The request body is too large."""
 

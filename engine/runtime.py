@@ -66,8 +66,12 @@ class Runtime:
         )
         self.services: dict[str, Any] = {}
         self._apps: Mapping[str, CompiledApp] = {}
+        self.known_people: set[tuple[str, str]] = set()
+        """Users and departments (system form, id) that are known to exist."""
         self._expected: Mapping[str, CompiledApp] = {}
-        self._loading = threading.RLock()
+        self._compiling = threading.RLock()
+        """Held as long as a group of apps takes; who only swaps a mapping never waits for it."""
+        self._swapping = threading.Lock()
         self._heads: dict[str, tuple[Versions, float]] = {}
         self._wakers: list[Callable[[], None]] = []
 
@@ -157,7 +161,7 @@ class Runtime:
             found = self._compiled(work, key, version)
             kept.keep({_place(key, group): found})
             return found
-        with self._loading:  # apps that refer to each other are of use to others only when all are there
+        with self._compiling:  # apps that refer to each other are of use to others only when all are there
             made: dict[Any, CompiledApp] = {}
             found = self._together(work, key, group, made)
             kept.keep(made)
@@ -224,19 +228,19 @@ class Runtime:
 
     def expect(self, app: CompiledApp) -> None:
         """Keep a version that is about to be published: who waits for it need not compile it again."""
-        with self._loading:
+        with self._swapping:
             self._expected = {**self._expected, app.key: app}
 
     def adopt(self, app: CompiledApp) -> CompiledApp:
         """Make `app` the one new transactions use. The whole mapping is swapped at once."""
-        with self._loading:
+        with self._swapping:
             self._apps = {**self._apps, app.key: app}
             self._heads.pop(app.key, None)
         return app
 
     def look_again(self, app: str) -> None:
         """Read anew which versions of an app there are: a pilot group begins."""
-        with self._loading:
+        with self._swapping:
             self._heads.pop(app, None)
 
     def lock_publishing(self, work: UnitOfWork) -> None:

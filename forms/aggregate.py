@@ -198,11 +198,11 @@ class _Maker:
         if not self.asked.sort:
             return [(place, False) for place in range(groups)]
         order: list[tuple[int, bool]] = []
-        for part in self.asked.sort.split(","):
+        for index, part in enumerate(self.asked.sort.split(",")):
             name = part.strip()
             if name.lstrip("+-") not in names:
                 message = text(f"没有“{name[:60]}”。", f"There is no '{name[:60]}' to sort by.")
-                raise Invalid([error("invalid_parameter", "/sort", message)])
+                raise Invalid([error("invalid_parameter", f"/sort/{index}", message)])
             order.append((names.index(name.lstrip("+-")), name.startswith("-")))
         return order + [(place, False) for place in range(groups) if all(place != one for one, _ in order)]
 

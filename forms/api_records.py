@@ -16,7 +16,7 @@ from forms.deletion import delete
 from forms.edits import Edit
 from forms.environment import variables
 from forms.intake import Intake
-from forms.nested import brings_new
+from forms.nested import brings_new, check_named
 from forms.output import record_json, saved_json
 from forms.plans import kept
 from forms.reading_columns import Path
@@ -116,6 +116,7 @@ def update_record(
             records.ask(access.work, form, record, edit.bring, held=held)
             held = None  # what the new records set off may have changed it
         saved = records.update(access.work, form, record, {}, alter=edit.values, held=held)
+    check_named(access, form, edit.data, saved, edit.room.made)
     access.check_written(edit.held, edit.written, saved)
     access.check_written(edit.importing, edit.written, saved)
     return saved

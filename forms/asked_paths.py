@@ -37,10 +37,10 @@ def read_sort(access: Access, form: Form, source: str | None) -> tuple[SortKey, 
             Text(zh=f"最多按 {SORTED_BY} 个字段排序。", en=f"At most {SORTED_BY} fields can be sorted by."),
             pointer="/sort",
         )
-    for part in parts:
+    for index, part in enumerate(parts):
         name = part.strip()
         descending = name.startswith("-")
-        path = read_path(access, form, name.lstrip("+-"), "/sort")
+        path = read_path(access, form, name.lstrip("+-"), f"/sort/{index}")
         if all(key.path != path for key in keys):
             keys.append(SortKey(path, descending))
     if all(key.path != ("id",) for key in keys):
@@ -72,11 +72,11 @@ def read_fields(access: Access, form: Form, source: str | None) -> list[Path]:
         raise TooMany(
             Text(zh=f"最多 {FIELDS} 个字段。", en=f"At most {FIELDS} fields can be asked."), pointer="/fields"
         )
-    for part in parts:
+    for index, part in enumerate(parts):
         name = part.strip()
         if name == "version" and name not in form.fields:
             continue  # another name of `rev`
-        path = read_shown(access, form, name, "/fields")
+        path = read_shown(access, form, name, f"/fields/{index}")
         if path not in paths:
             paths.append(path)
     return paths

@@ -14,7 +14,7 @@ from forms.access import Access
 from forms.asked_paths import seen_order
 from forms.compiled import Form, compiled_form
 from forms.field_types.backlink import Backlink
-from forms.listing import Anchor, ListQuery, list_json
+from forms.listing import Anchor, ListQuery, condition_in, list_json
 from forms.records import RecordNotFound
 
 
@@ -64,9 +64,4 @@ def _condition(source: Form, link: str, form: Form) -> dict[str, Any]:
 
 
 def _given(source: str) -> Any:
-    if source.lstrip().startswith("{"):
-        try:
-            return orjson.loads(source)
-        except orjson.JSONDecodeError:
-            return {"expr": source}  # the list says what is wrong with it
-    return {"expr": source}
+    return condition_in(source) if source.lstrip().startswith("{") else {"expr": source}

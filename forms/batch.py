@@ -7,8 +7,7 @@ by one, each item in a savepoint of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -29,6 +28,7 @@ from forms.intake import Intake
 from forms.output import telling_saved
 from forms.prefetch import prefetch
 from forms.saving import is_latest
+from forms.undone import undone
 
 Op = Literal["create", "update", "delete"]
 Result = Literal["created", "updated", "unchanged", "deleted"]
@@ -92,7 +92,7 @@ def run_batch(
     work.batch = work.batch or new_id()
     try:
         try:
-            with _undone(work), work.savepoint():
+            with undone(work), work.savepoint():
                 outcomes = _quick(access, form, choose(items), atomic=atomic, answers=answers)
         except (WaitingRefused, NeedsCare):
             outcomes = _careful(access, form, items, choose, answers=answers)
@@ -110,18 +110,6 @@ def findings_of(failure: EngineError, index: int) -> list[Finding]:
     found = failure.findings if isinstance(failure, Invalid) else (failure.as_finding(),)
     inside = isinstance(failure, Invalid) or failure.pointer
     return under(f"/items/{index}/record" if inside else f"/items/{index}", found)
-
-
-@contextmanager
-def _undone(work: UnitOfWork) -> Iterator[None]:
-    """When the block fails, what the transaction remembered in it is forgotten with what it wrote."""
-    before = {key: dict(value) if type(value) is dict else value for key, value in work.memory.items()}
-    try:
-        yield
-    except Exception:
-        work.memory.clear()
-        work.memory.update(before)
-        raise
 
 
 def _quick(
@@ -167,7 +155,7 @@ def _careful(
         (chosen,) = choose([item])
         work.breathe()
         try:
-            with _undone(work), work.savepoint():
+            with undone(work), work.savepoint():
                 outcome, record = _attempt(access, form, chosen, {}, _Intakes(access, form))
                 if outcome.failure is not None:
                     raise outcome.failure

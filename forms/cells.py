@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from math import isfinite
@@ -23,7 +24,11 @@ _DAY_LAST = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\Z")
 _CLOCK = re.compile(r"(\d{1,2})(?::|时|点)(\d{1,2})(?:(?::|分)(?:(\d{1,2})(?:\.(\d{1,6}))?秒?)?)?\Z")
 _NUMBER = re.compile(r"([+-]?)(\d+|\d{1,3}(?:,\d{3})+)(\.\d+)?(%?)\Z")
 _CURRENCY = re.compile(r"\A(?:CNY|RMB|HK\$|US\$|[¥$€£])\s*|\s*(?:元|CNY|RMB)\Z", re.IGNORECASE)
-_BETWEEN = re.compile(r"[、,;\n]+")
+_BETWEEN = "、､﹑︑,，﹐︐;；﹔︔\n"
+"""Signs between the several values of one cell, however wide they were typed."""
+_PART = re.compile(
+    rf'\s*(?:"((?:[^"]|"")*+)"[^\S\n]*(?=[{_BETWEEN}]|\Z)|([^{_BETWEEN}]*))(?:[{_BETWEEN}]|\Z)'
+)
 _YES = frozenset({"true", "yes", "y", "1", "是", "对", "真", "√", "✓", "✔"})
 _NO = frozenset({"false", "no", "n", "0", "否", "错", "假", "×", "✗", "✘"})
 _EXACT = 10**15
@@ -231,9 +236,25 @@ def read_bool_cell(cell: Cell) -> bool:
 
 
 def split_cell(cell: Cell) -> list[str]:
-    """The several values in one cell, between 、 , ; or on lines of their own."""
-    text = unicodedata.normalize("NFKC", read_text_cell(cell))
-    return [part.strip() for part in _BETWEEN.split(text) if part.strip()]
+    """The several values in one cell, between 、 , ; or on lines of their own. One that stands in double quotes may
+    hold these signs itself; quotes within it are written twice, as in csv files.
+    """
+    parts = _PART.findall(read_text_cell(cell))
+    values = (quoted.replace('""', '"') if quoted else bare.strip() for quoted, bare in parts)
+    return [value for value in values if value]
+
+
+def join_cell(values: Iterable[str]) -> str:
+    """The cell with several values: 甲、乙. `split_cell` gives them back, so what it would read otherwise stands in
+    quotes: "a, b"、乙.
+    """
+    return "、".join(map(_quoted, values))
+
+
+def _quoted(value: str) -> str:
+    if not value.startswith('"') and split_cell(value) == [value]:
+        return value
+    return '"' + value.replace('"', '""') + '"'
 
 
 def _midnight(moment: datetime) -> bool:
@@ -271,7 +292,7 @@ def json_cell(kind: str, value: Any, zone: ZoneInfo) -> Cell:
     if kind == "datetime":
         return write_moment_cell(value, zone)
     if kind in ("choices", "list"):
-        return "、".join(value)
+        return join_cell(value)
     if kind == "ref" and isinstance(value, dict):
         return str(value["id"])
     return value if isinstance(value, (str, bool, int)) else str(value)

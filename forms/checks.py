@@ -8,6 +8,7 @@ from typing import Any
 from engine.expressions import Env
 from engine.findings import NO_FIX, Finding, Text
 from engine.identity.principal import SYSTEM_USER, Principal
+from forms.across import check_across
 from forms.apart import check_apart, overlapping_rows
 from forms.attachments import holders
 from forms.choosing import find_refused
@@ -16,10 +17,12 @@ from forms.compute import Saving, holds
 from forms.draws import check_draws
 from forms.file_checks import check_files
 from forms.rows import exists
-from forms.system_forms import SYSTEM_FORMS, USER
+from forms.system_forms import SYSTEM_FORMS, USER, SystemForm
 from forms.trees import check_tree
 from forms.uniques import doubles_within
 
+MANY_PEOPLE = 100_000
+"""So many users and departments are remembered to exist."""
 REQUIRED = Text(zh="此项必填。", en="This is required.")
 FILL_IN = Text(zh="请填写。", en="Fill it in.")
 
@@ -56,6 +59,7 @@ def _further(form: Form) -> tuple[Checks, list[Callable[[Saving], list[Finding]]
         (find_refused, any(kind.choosing for kind in kinds)),
         (check_tree, form.shape.tree is not None),
         (check_files, any(holders(kind) for kind in kinds)),
+        (check_across, any(child.uniques for child in form.children.values())),
     )
     last = ((check_draws, bool(form.draws)), (check_apart, bool(form.apart)))
     return [each for each, wanted in called if wanted], [each for each, wanted in last if wanted]
@@ -198,8 +202,22 @@ def _exists(save: Saving, form: str, value: str) -> bool:
             target = app.kind("form").get(inner)
             known[key] = target is not None and exists(work, target, value)
         else:
-            known[key] = save.env.follow(system.key, value) is not None
+            known[key] = _is_known(save, system, value)
     return bool(known[key])
+
+
+def _is_known(save: Saving, system: SystemForm, key: str) -> bool:
+    """Whether there is such a user or department. Nobody deletes them, so one that was committed is remembered."""
+    known, place = save.work.runtime.known_people, (system.key, key)
+    if place in known:
+        return True
+    fresh = save.work.writes == 0
+    found = save.env.follow(system.key, key) is not None
+    if found and fresh:
+        if len(known) >= MANY_PEOPLE:
+            known.clear()
+        known.add(place)
+    return found
 
 
 def _acting(principal: Principal, form: str) -> tuple[str | None, ...]:

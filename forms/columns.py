@@ -127,7 +127,9 @@ class RecordColumns:
         rows_of, listed, naming = table(source.table, alias), None, source.fields[link.link]
         if self.sought != "no" and naming.refers:
             inner, joined = col(alias, column_name(self.query, naming)), self.sought == "joined"
-            listed = Listed(rows_of, inner, own, live, self.query.alias(), joined)
+            join = self.joins.clauses.append if self.joins is not None else None
+            every = self.grants.every_row
+            listed = Listed(rows_of, inner, own, live, self.query.alias(), joined, join, every)
         return ChildSource(rows_of, belongs, columns, (col(alias, "id"),), listed)
 
     def _where_shown(self, key: str) -> list[exp.Expr]:

@@ -14,7 +14,7 @@ from engine.expressions import Type
 from engine.expressions import types as t
 from forms.cells import Cell, empty, read_text_cell
 from forms.codec import Codec
-from forms.field_type import FieldType, Reading
+from forms.field_type import FieldType, Reading, spellings
 from forms.operators import NONE
 from forms.values import Problem, wrong_type
 
@@ -75,7 +75,7 @@ class Composed(FieldType):
             "type": "object",
             "properties": {
                 name: {
-                    "anyOf": [part.json_schema(), {"type": "null"}],
+                    "anyOf": [*spellings(part), {"type": "null"}],
                     "x-label": part.options.label.model_dump(),
                     "x-operators": list(part.operators),
                 }
@@ -110,6 +110,17 @@ class Composed(FieldType):
         return f" {self.between} ".join(
             "" if cell is None else read_text_cell(cell) for cell in cells
         ).strip()
+
+
+def incomplete(
+    parts: Mapping[str, FieldType], values: tuple[Any, ...], code: str, fix_zh: str, fix_en: str
+) -> Problem:
+    """The first part without a value is missing."""
+    name, part = tuple(parts.items())[values.index(None)]
+    label = part.options.label
+    problem = Problem(code, f"缺少“{label.zh}”。", f"'{label.en}' is missing.", fix_zh, fix_en)
+    problem.pointer = f"/{name}"
+    return problem
 
 
 def _unknown(name: str, parts: Mapping[str, FieldType]) -> Problem:

@@ -46,7 +46,8 @@ class NewRecord(RecordChange):
 
     def __init__(self, app: CompiledApp, form: Form, record: Record) -> None:
         self._kind = form
-        super().__init__(app, form.key, record["id"], "create", None, record)
+        self.app, self.form, self.record = app, form.key, record["id"]
+        self.op, self.before, self.after, self.id = "create", None, record, 0
 
     @property
     def changed(self) -> frozenset[str]:

@@ -86,7 +86,7 @@ def _delete(work: UnitOfWork, app: CompiledApp, form: Form, record: str, open_: 
                 _delete(work, app, source, each, open_, unit)
             elif policy != "restrict":
                 unit.emptied.append(_unlink(work, source, child, field, each, named))
-    _mark(work, app, form, before)
+    mark_deleted(work, app, form, before)
     unit.records.append((form.key, record))
 
 
@@ -179,7 +179,8 @@ def _unlink(
     )
 
 
-def _mark(work: UnitOfWork, app: CompiledApp, form: Form, before: Record) -> None:
+def mark_deleted(work: UnitOfWork, app: CompiledApp, form: Form, before: Record) -> None:
+    """Write that a record, which is locked and let go by whatever refers to it, is in the recycle bin."""
     save = saving(work, app, form, before, {**before, "deleted_at": work.now, "rev": before["rev"] + 1})
     change = RecordChange(app, form.key, before["id"], "delete", before, None, frozenset({"deleted_at"}))
     for listener in work.runtime.listeners:

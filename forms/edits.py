@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.changes import log
@@ -28,6 +28,10 @@ from forms.sent_rows import as_sent
 from forms.shape import PART
 from forms.targets import check_targets
 
+READ_ONLY_NOW = text(
+    "记录处于当前状态时，此字段不能修改。", "This field cannot be changed while the record is as it is now."
+)
+LEAVE_AS_IT_IS = text("请保留原值。", "Leave it as it is.")
 SEND_READ = text("请发送读取该记录时得到的 rev。", "Send the `rev` that came with the record.")
 MERGED = 200
 """An edit on a revision further back than this many changes is not merged."""
@@ -162,7 +166,7 @@ def refuse_readonly(access: Access, form: Form, before: Record, values: Mapping[
     rules: dict[str, Rule] = {key: kind.readonly for key, kind in form.fields.items()}
     rules |= {key: child.readonly for key, child in form.children.items()}
     findings = [
-        read_only(f"/{key}")
+        _read_only(f"/{key}", rules[key])
         for key, value in values.items()
         if rules[key] is not False and before[key] != value and holds(rules[key], before, env)
     ]
@@ -178,12 +182,18 @@ def _readonly_cells(child: ChildTable, known: list[Record], rows: list[Record], 
     guarded = [field for field in child.fields.values() if field.readonly not in (True, False)]
     before = {row["id"]: row for row in known} if guarded else {}
     return [
-        read_only(f"/{child.key}/{index}/{field.key}")
+        _read_only(f"/{child.key}/{index}/{field.key}", field.readonly)
         for index, row in enumerate(rows)
         if (old := before.get(row.get("id"))) is not None
         for field in guarded
         if row.get(field.key) != old[field.key] and holds(field.readonly, old, env)
     ]
+
+
+def _read_only(pointer: str, rule: Rule) -> Finding:
+    """The answer for a change of what nobody may change, or nobody while the record is as it is."""
+    found = read_only(pointer)
+    return found if rule is True else replace(found, message=READ_ONLY_NOW, fix=LEAVE_AS_IT_IS)
 
 
 def _touched(data: Any, form: Form) -> dict[str, Any]:

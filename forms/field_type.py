@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -17,6 +17,10 @@ from forms.schema import FieldDocument
 
 if TYPE_CHECKING:
     from engine.definitions.context import Context
+
+
+EMPTY: dict[str, Any] = {"const": ""}
+"""What forms of the web send for a field that nobody filled in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,11 @@ class FieldType(ABC):
 
     @abstractmethod
     def json_schema(self) -> dict[str, Any]:
-        """JSON Schema of a value that is not null."""
+        """JSON Schema of a value that is not null, as answers have it."""
+
+    def also_read(self) -> Sequence[dict[str, Any]]:
+        """JSON Schemas of what `parse` takes besides; spaces around texts aside."""
+        return (EMPTY,)
 
     def read_cell(self, cell: Cell, reading: Reading) -> Any:
         """A cell of a spreadsheet or csv file -> the JSON value it means, which `parse` then judges; None
@@ -90,6 +98,11 @@ class FieldType(ABC):
     def write_cell(self, value: Any, reading: Reading) -> Cell:
         """A JSON value as a cell; `read_cell` gives the value back."""
         return json_cell(self.value_type().kind, value, reading.zone)
+
+
+def spellings(kind: FieldType) -> list[dict[str, Any]]:
+    """Every JSON Schema of a value: first as answers have it, then what is only read."""
+    return [kind.json_schema(), *(each | {"writeOnly": True} for each in kind.also_read())]
 
 
 class Derived(FieldType):
@@ -110,6 +123,9 @@ class Derived(FieldType):
 
     def json_schema(self) -> dict[str, Any]:
         return self._result().json_schema() | {"readOnly": True}
+
+    def also_read(self) -> Sequence[dict[str, Any]]:
+        return ()
 
     def write_cell(self, value: Any, reading: Reading) -> Cell:
         return self._result().write_cell(value, reading)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -19,23 +19,26 @@ from pydantic import Field
 from engine.definitions.context import Context
 from engine.expressions import Type
 from engine.expressions import types as t
-from engine.files.media import BY_EXTENSION, FAMILIES, covers, known
+from engine.files.media import BY_EXTENSION, FAMILIES, MACROS, covers, known
 from engine.files.repository import StoredFile
 from engine.files.uploads import megabytes
 from engine.findings import Text
 from forms.codec import Codec
-from forms.field_type import FieldType, Reading
+from forms.field_type import EMPTY, FieldType, Reading
 from forms.operators import FILLED
 from forms.schema import FieldDocument
 from forms.values import Problem, wrong_type
 
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+FILE = {"type": "string", "format": "uuid", "pattern": r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
+UPLOADED = {"type": "object", "properties": {"id": FILE}, "required": ["id"]}
 MAX_COUNT = 100
 
 
 class FileOptions(FieldDocument):
     """`types` are extensions (`pdf`), families (`image`, `document`, `spreadsheet`) or media types; without
-    them everything is taken that cannot run. `max_size` is in bytes. `never_seen`: the same content must not
+    them everything is taken that is no program. Office files with macros (`docm`, `xlsm`, `pptm`) are a family
+    `macros` of their own: `docx` and `document` are without. `max_size` is in bytes. `never_seen`: the same content must not
     have been in another record of the app.
     """
 
@@ -102,7 +105,11 @@ class FileField(FieldType):
         return None if raw == "" else read_id(raw)
 
     def json_schema(self) -> dict[str, Any]:
-        return {"type": "string", "format": "uuid", "x-file": self._asked()}
+        return {**FILE, "x-file": self._asked()}
+
+    def also_read(self) -> Sequence[dict[str, Any]]:
+        """A file as its upload answers."""
+        return (UPLOADED, EMPTY)
 
     def ids(self, value: Any) -> tuple[str, ...]:
         """The files of a value in memory form."""
@@ -113,7 +120,16 @@ class FileField(FieldType):
         return next(self._problems(file, judging), None)
 
     def _problems(self, file: StoredFile, judging: Judging) -> Iterator[Problem]:
-        if self._types() and not covers(self._types(), str(file.type)):
+        taken = not self._types() or covers(self._types(), str(file.type))
+        if not taken and covers((MACROS,), str(file.type)):
+            yield Problem(
+                "file_type",
+                "文件中含有宏，此处不接收。",
+                "The file holds macros and is not taken here.",
+                "请另存为不含宏的格式（.docx、.xlsx、.pptx）后上传。",
+                "Save it without macros (.docx, .xlsx, .pptx) and upload that.",
+            )
+        elif not taken:
             listed = "、".join(self._types())
             yield Problem(
                 "file_type",
@@ -191,11 +207,14 @@ class SeveralFiles(FileField):
     def json_schema(self) -> dict[str, Any]:
         return {
             "type": "array",
-            "items": {"type": "string", "format": "uuid"},
+            "items": FILE,
             "uniqueItems": True,
             "maxItems": self.options.max_count,
             "x-file": self._asked(),
         }
+
+    def also_read(self) -> Sequence[dict[str, Any]]:
+        return ({"type": "array", "items": {"anyOf": [FILE, UPLOADED]}},)
 
     def ids(self, value: Any) -> tuple[str, ...]:
         return tuple(value or ())

@@ -17,7 +17,7 @@ from forms.compiled import Form
 from forms.creating import Creating
 from forms.environment import environment
 from forms.foretold import told_together
-from forms.nested import Room, save_new
+from forms.nested import Room, check_named, save_new
 from forms.presets import apply_presets
 from forms.reading_json import plainly_read, reader
 from forms.targets import check_targets, names_records
@@ -71,6 +71,8 @@ class Intake:
             written = values.keys()
         values = self._finished(values, room.made if room is not None else ())
         record = self._creating.create(values)
+        if room is not None:
+            check_named(access, form, data, record, room.made)
         for each in self._writing:
             if not (plainly and each.surely(record, self._env)):
                 access.check_written(each.grants, written, record)

@@ -16,6 +16,7 @@ from engine.errors import EngineError, Forbidden
 from engine.expressions import CheckedExpression, ExpressionError, check
 from engine.expressions import types as t
 from engine.findings import Text
+from engine.json_text import double_key, not_json
 from engine.storage.columns import moment_from_text
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
@@ -164,15 +165,7 @@ def read_filter(
     """The checked filter. Raises ExpressionError, NotPushable, UnknownField."""
     if not source or not source.strip():
         return None
-    parsed: Any = source
-    if source.lstrip().startswith("{"):
-        try:
-            parsed = orjson.loads(source)
-        except orjson.JSONDecodeError as wrong:
-            raise BadFilter(
-                Text(zh=f"筛选条件不是有效的 JSON：{wrong}", en=f"The filter is not valid JSON: {wrong}"),
-                pointer="/filter",
-            ) from wrong
+    parsed = condition_in(source) if source.lstrip().startswith("{") else source
     scope = access.scope(form, masked=True)
     if anchor is not None:
         scope = replace(scope, variables={**scope.variables, "anchor": t.ref(anchor.form)})
@@ -187,6 +180,25 @@ def read_filter(
             Text(zh=f"筛选条件不能使用：{names}。", en=f"A filter cannot use {names}."), pointer="/filter"
         )
     return whole_values(access, form, checked)
+
+
+def condition_in(source: str) -> Any:
+    """The JSON spelling of a filter, parsed with nothing lost. Raises BadFilter."""
+    try:
+        parsed = orjson.loads(source)
+    except orjson.JSONDecodeError as wrong:
+        raise BadFilter(not_json(wrong), pointer="/filter") from wrong
+    double = double_key(source.encode(), parsed)
+    if double is not None:
+        raise BadFilter(
+            Text(
+                zh=f"筛选条件中“{double}”出现了两次，其中一个条件会丢失。",
+                en=f"'{double}' stands twice in the filter, so that one condition would be lost.",
+            ),
+            pointer="/filter",
+            fix=Text(zh="请把两个条件放进 and 列表。", en="Put both conditions into a list under `and`."),
+        )
+    return parsed
 
 
 class BadFilter(EngineError):

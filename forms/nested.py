@@ -7,7 +7,7 @@ told together with what is wrong around them, with pointers into the whole body 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -25,6 +25,14 @@ MOST = 200
 
 NESTING = frozenset({dict, list})
 FEWER = text("请先单独保存其中一些，再用 id 引用。", "Save some of them first and name them by their ids.")
+
+LEFT_BEHIND = text(
+    "保存后没有记录引用这条新记录：此字段在当前条件下隐藏，或被规则改成了其他值。",
+    "Nothing would name this new record: a condition hides the field here, or a rule sets another value.",
+)
+LEAVE_OUT = text(
+    "请去掉它；确实需要时请单独保存。", "Leave it out; where it is needed all the same, save it by itself."
+)
 
 
 class Create(Protocol):
@@ -150,6 +158,40 @@ def save_new(
     return body
 
 
+def check_named(
+    access: Access, form: Form, body: Any, record: Mapping[str, Any], made: Collection[str]
+) -> None:
+    """The saved record names the new records of its body, whose ids `save_new` put in their places: none of them
+    stays behind because a condition hides its field or a rule sets another value. Raises Invalid.
+    """
+    if not made or not isinstance(body, dict):
+        return
+    names = _names_of(access, form)
+    left = [each for key in names.own for each in _left(body.get(key), _ids(record[key]), made, f"/{key}")]
+    for child, columns in names.rows.items():
+        for key in columns if isinstance(body.get(child), list) else ():
+            kept = frozenset(each for row in record[child] for each in _ids(row[key]))
+            for index, row in enumerate(body[child]):
+                if isinstance(row, dict):
+                    left += _left(row.get(key), kept, made, f"/{child}/{index}/{key}")
+    if left:
+        raise Invalid([error("left_behind", pointer, LEFT_BEHIND, LEAVE_OUT) for pointer in left])
+
+
+def _left(sent: Any, kept: Collection[str], made: Collection[str], pointer: str) -> list[str]:
+    """Pointers to the ids in a value that were made for it and are not kept."""
+    if isinstance(sent, list):
+        places = ((each, f"{pointer}/{index}") for index, each in enumerate(sent))
+    else:
+        places = ((each, pointer) for each in (sent,))
+    return [place for each, place in places if isinstance(each, str) and each in made and each not in kept]
+
+
+def _ids(value: Any) -> tuple[str, ...]:
+    """The ids that a reference, or a list of them, holds."""
+    return () if value is None else value if isinstance(value, tuple) else (value,)
+
+
 def refuse_new(access: Access, form: Form, data: Mapping[str, Any], pointer: str) -> None:
     """For one body that is meant for many records: a new record in it could belong to one or to each. Raises
     Invalid.
@@ -182,7 +224,7 @@ def _new_in(access: Access, form: Form, data: Any) -> Iterator[tuple[str, str, A
     """(name of the reference, its target, value) of those that hold a new record; rows once for each column."""
     if not isinstance(data, dict) or NESTING.isdisjoint(map(type, data.values())):
         return
-    names: Names = form.once("names new records", lambda: _names(access, form))
+    names = _names_of(access, form)
     for key, target in names.own.items():
         if _holds_new(data.get(key)):
             yield key, target, data[key]
@@ -202,6 +244,10 @@ def _holds_new(raw: Any) -> bool:
 def _row_holds_new(row: Any, key: str) -> bool:
     """Nothing is read of a row that is to be removed, so what stands in it is not saved either."""
     return type(row) is dict and row.get("$delete") is not True and _holds_new(row.get(key))
+
+
+def _names_of(access: Access, form: Form) -> Names:
+    return form.once("names new records", lambda: _names(access, form))
 
 
 def _names(access: Access, form: Form) -> Names:

@@ -63,23 +63,8 @@ class RecordReader:
                 values[key] = self._children(child, data[key])
         if self.findings:
             self.well = values
-            self._add_missing(values, data)
             raise Invalid(self.findings)
         return values
-
-    def _add_missing(self, values: Record, data: Mapping[str, Any]) -> None:
-        """A new record that is refused anyway also hears what it plainly lacks, so that people correct once."""
-        if self.before is not None:
-            return
-        named = {finding.pointer for finding in self.findings}
-        for found in self.form.fields.values():
-            empty = values.get(found.key) is None and data.get(found.key) in (None, "")
-            preset = found.key not in data and (
-                found.default is not None or found.default_expression is not None
-            )
-            plainly = found.required is True and found.visible is True
-            if plainly and empty and not preset and f"/{found.key}" not in named:
-                self.findings.append(missing(f"/{found.key}"))
 
     def _row(
         self,

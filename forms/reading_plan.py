@@ -161,11 +161,7 @@ class _Maker:
         conditions = self._conditions(by_id=by_id, sought=sought, where=where)
         if by_ids:
             conditions.insert(0, one_of(self.query, col("r", "id"), "record_ids"))
-        count = (
-            self._counted(conditions if sought else self._conditions(sought=True, where=where))
-            if limit
-            else ""
-        )
+        counted = conditions[:] if sought else None
         if after is not None:
             conditions.append(self._after(keys, sort, after))
         select = self._select(selected, conditions)
@@ -176,6 +172,8 @@ class _Maker:
         if limit:
             select.set("limit", exp.Limit(expression=self._variable("row_limit", "number")))
         text, versioned = self._print(select), "version" not in self.form.fields
+        # looking for the rows may need tables beside them that the page itself, as it stands by now, does without
+        count = self._counted(counted or self._conditions(sought=True, where=where)) if limit else ""
         return ReadingPlan(
             text,
             self.query.params,

@@ -247,6 +247,16 @@ def delete_rows(work: UnitOfWork, row: RowKind, ids: Iterable[str]) -> None:
         work.run_many(f"DELETE FROM {quoted(row.table)} WHERE {quoted('id')} = {mark}", gone)
 
 
+def taken(work: UnitOfWork, child: ChildTable, column: str, keys: Sequence[str], parent: str) -> set[str]:
+    """Which of these unique keys rows of other records than `parent` have."""
+    dialect = work.runtime.database.dialect
+    text = (
+        f"SELECT {quoted(column)} FROM {quoted(child.table)} "
+        f"WHERE {quoted(column)} {among(dialect)} AND {quoted(PARENT)} <> {MARK[dialect]}"
+    )
+    return {row[0] for row in work.rows(text, (listed(keys, dialect), parent))}
+
+
 def exists(work: UnitOfWork, form: Form, record: str) -> bool:
     """Whether a live record has this id; on PostgreSQL it cannot be deleted before this transaction ends."""
     dialect = work.runtime.database.dialect

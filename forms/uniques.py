@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.expressions import CheckedExpression, Env
@@ -68,10 +69,11 @@ def doubles_within(child: ChildTable, rows: Sequence[Mapping[str, Any]], env: En
                 continue
             first = known.setdefault(text, index)
             if first != index:
-                yield _double_row(child, rule, index, first)
+                yield double_row(child, rule, index, first)
 
 
-def _double_row(child: ChildTable, rule: UniqueRule, index: int, first: int) -> Finding:
+def double_row(child: ChildTable, rule: UniqueRule, index: int, first: int) -> Finding:
+    """The finding for a row that is like an earlier one of its record."""
     names_zh, names_en = _names(child, rule)
     message = _own(rule) or Text(
         zh=f"{names_zh}与第 {first + 1} 行重复。", en=f"{names_en}: the same as in row {first + 1}."
@@ -88,7 +90,9 @@ def double(kind: RowKind, column: str, pointer: str) -> Finding:
 
 
 def double_of(form: Form, wrong: Exception) -> Finding | None:
-    """The finding for a violated unique index, or None when something else went wrong."""
+    """The finding for a violated unique index, or None when something else went wrong. Which of several child rows
+    it was the database does not say.
+    """
     text = str(wrong)
     if "unique" not in text.lower():
         return None
@@ -96,7 +100,8 @@ def double_of(form: Form, wrong: Exception) -> Finding | None:
         for rule in kind.uniques:
             column = rf"{re.escape(kind.table)}\.{re.escape(rule.column)}\b"
             if re.search(column, text) or f'"{index_name(kind.table, rule.column)}"' in text:
-                return double(kind, rule.column, "" if kind is form else f"/{kind.key}")
+                found = double(kind, rule.column, "")
+                return found if kind is form else replace(found, pointer=f"/{kind.key}")
     return None
 
 

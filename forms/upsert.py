@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.definitions.app import CompiledApp
@@ -10,7 +12,7 @@ from engine.errors import EngineError
 from engine.findings import Text
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
-from forms.batch import Item, Outcome, run_batch
+from forms.batch import BatchRefused, Item, Outcome, run_batch
 from forms.compiled import Form, UniqueRule
 from forms.environment import environment
 from forms.reading_plan import UnknownField
@@ -18,6 +20,9 @@ from forms.rows import among, listed
 from forms.tables import quoted
 from forms.uniques import unique_keys
 from forms.values import Problem
+
+RECORD = re.compile(r"^(/items/[0-9]+)/record(?=/|$)")
+"""Where a batch has the record of an item; here the item is the record."""
 
 
 class NotAKey(EngineError):
@@ -35,7 +40,7 @@ def upsert(
     """Update the record that has the same values in the fields `on`, or create one.
 
     `on` is a unique constraint of the form that has no condition. A body that lacks a field of it is created.
-    Raises NotAKey, UnknownField, and as `run_batch`.
+    Raises NotAKey, UnknownField, and as `run_batch`, with pointers into the bodies (`/items/3/amount`).
     """
     access = Access(work, app)
     rule = _rule(access, form, on)
@@ -45,9 +50,14 @@ def upsert(
         known = _holders(work, form, rule, [key for key in keys if key is not None])
         return list(_chosen(items, keys, known))
 
-    return run_batch(
-        work, app, form, [Item("create", data=body) for body in bodies], atomic=atomic, choose=choose
-    )
+    items = [Item("create", data=body) for body in bodies]
+    try:
+        return run_batch(work, app, form, items, atomic=atomic, choose=choose)
+    except BatchRefused as refused:
+        refused.findings = tuple(
+            replace(each, pointer=RECORD.sub(r"\1", each.pointer)) for each in refused.findings
+        )
+        raise
 
 
 def _chosen(items: Sequence[Item], keys: Sequence[str | None], known: dict[str, str]) -> Iterator[Item]:

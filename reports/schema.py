@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from engine.definitions.app import Key, Label, known_zones
+from engine.definitions.app import Key, Label, known_zone
+from engine.definitions.wording import Unfit
 from engine.protocols import Document
 
 Grain = Literal["hour", "day", "week", "month", "quarter", "year"]
@@ -35,7 +36,10 @@ class Param(Document):
     @model_validator(mode="after")
     def _form_of_ref(self) -> Param:
         if (self.type == "ref") != (self.form is not None):
-            raise ValueError("`form` belongs to a `ref` parameter and to no other")
+            raise Unfit(
+                "form 只用于 ref 参数，且 ref 参数必须有它",
+                "`form` belongs to a `ref` parameter and to no other",
+            )
         return self
 
 
@@ -52,9 +56,9 @@ class Dimension(Document):
     @model_validator(mode="after")
     def _one_source(self) -> Dimension:
         if (self.field is None) == (self.expr is None):
-            raise ValueError("a dimension has either `field` or `expr`")
+            raise Unfit("维度须写 field 或 expr 之一", "a dimension has either `field` or `expr`")
         if self.fill and self.grain is None:
-            raise ValueError("`fill` needs a `grain`")
+            raise Unfit("使用 fill 时须写 grain", "`fill` needs a `grain`")
         return self
 
 
@@ -71,9 +75,12 @@ class Measure(Document):
     @model_validator(mode="after")
     def _one_source(self) -> Measure:
         if self.field is not None and self.expr is not None:
-            raise ValueError("a measure has either `field` or `expr`")
+            raise Unfit("指标须写 field 或 expr 之一", "a measure has either `field` or `expr`")
         if self.agg is None and (self.expr is None or self.where is not None):
-            raise ValueError("a measure without `agg` is an `expr` of other measures, without `where`")
+            raise Unfit(
+                "没有 agg 的指标是其他指标的 expr，且不能有 where",
+                "a measure without `agg` is an `expr` of other measures, without `where`",
+            )
         return self
 
 
@@ -117,6 +124,4 @@ class Report(Document):
     @field_validator("tz")
     @classmethod
     def _known_zone(cls, value: str | None) -> str | None:
-        if value is not None and value not in known_zones():
-            raise ValueError(f"'{value}' is not a time zone of the IANA list")
-        return value
+        return known_zone(value) if value is not None else None

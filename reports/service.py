@@ -38,8 +38,14 @@ class Reports:
         self.store.close()
 
 
+def opened_reports(runtime: Runtime) -> Reports | None:
+    """The reports of this process; None as long as the replica is not open."""
+    found: Reports | None = runtime.services.get(NAME)
+    return found
+
+
 def reports_of(runtime: Runtime) -> Reports:
-    """The reports of this process; the replica opens at the first call."""
+    """The reports of this process; the replica opens at the first call, which may take a while."""
     with _making:
         found: Reports | None = runtime.services.get(NAME)
         if found is None:

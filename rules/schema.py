@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from engine.definitions.app import Key, Label
+from engine.definitions.wording import Unfit
 from engine.protocols import Document
 from forms.schema import Condition
 from rules.spans import SPAN_PATTERN, SpanError, parse_span
@@ -18,13 +19,16 @@ def _offset(text: str) -> str:
     try:
         parse_span(text)
     except SpanError:
-        raise ValueError("write a span of at most a century, such as 168h, 3d or -30d") from None
+        raise Unfit(
+            "请写不超过一百年的时间段，例如 168h、3d、-30d",
+            "write a span of at most a century, such as 168h, 3d or -30d",
+        ) from None
     return text
 
 
 def _length(text: str) -> str:
     if text.startswith("-") or not parse_span(_offset(text)):
-        raise ValueError("write a span longer than nothing, such as 168h or 3d")
+        raise Unfit("时间段须大于零，例如 168h、3d", "write a span longer than nothing, such as 168h or 3d")
     return text
 
 

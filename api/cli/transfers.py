@@ -84,6 +84,7 @@ def import_(
     errors: Annotated[str, typer.Option(help="skip | all")] = "skip",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查 / only check")] = False,
     sheet: Annotated[str | None, typer.Option(help="工作表 / sheet")] = None,
+    header_row: Annotated[int | None, typer.Option(help="表头的行号 / row with the titles")] = None,
     encoding: Annotated[str | None, typer.Option(help="编码 / encoding of a csv file")] = None,
     separator: Annotated[str | None, typer.Option(help="分隔符 / separator of a csv file")] = None,
     columns: Annotated[
@@ -108,6 +109,7 @@ def import_(
             "errors": errors,
             "dry_run": dry_run,
             "sheet": sheet,
+            "header_row": header_row,
             "encoding": encoding,
             "separator": separator,
             "mapping": _pairs(columns, "--map"),

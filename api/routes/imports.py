@@ -59,7 +59,7 @@ BODY = {
 async def begin_import(request: Request, app: str, form: str) -> Response:
     """Begin an import. Either `{"upload": id, "name", "options"}`, or the file itself as the body with
     `?name=&options=` (JSON). Options: `mode` insert|update|upsert, `on`, `errors` skip|all, `dry_run`,
-    `mapping`, `by`, `group`, `sheet`, `encoding`, `separator`.
+    `mapping`, `by`, `group`, `sheet`, `header_row`, `encoding`, `separator`.
     """
     edge = edge_of(request)
     settings = edge.runtime.settings

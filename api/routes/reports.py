@@ -21,7 +21,7 @@ from reports.answer import Answer
 from reports.export import as_csv
 from reports.run import Prepared, list_reports, prepare, preview
 from reports.schema import Report
-from reports.service import reports_of
+from reports.service import opened_reports, reports_of
 from reports.store.remote import RemoteReports
 
 router = APIRouter(tags=["reports"])
@@ -94,8 +94,11 @@ async def _answer(
 ) -> Answer:
     """Prepare in a reading transaction, then ask the store outside of it."""
     ready = await read(request, prepared)
-    store = reports_of(edge_of(request).runtime)
-    return await asyncio.wrap_future(store.submit(ready, min_pos=min_pos))
+    edge = edge_of(request)
+    reports = opened_reports(edge.runtime)
+    if reports is None:
+        reports = await edge.compute(lambda: reports_of(edge.runtime))
+    return await asyncio.wrap_future(reports.submit(ready, min_pos=min_pos))
 
 
 def _remote(request: Request) -> RemoteReports | None:

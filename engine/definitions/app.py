@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from engine.definitions.wording import Unfit
 from engine.errors import Conflict, NotFound
 from engine.expressions.working_time import WorkCalendar, named_calendars
 from engine.findings import Finding
@@ -38,9 +39,9 @@ def known_zones() -> frozenset[str]:
 
 
 def known_zone(name: str) -> str:
-    """The name of a time zone. Raises ValueError."""
+    """The name of a time zone. Raises Unfit."""
     if name not in known_zones():
-        raise ValueError("unknown time zone")
+        raise Unfit("没有这个时区，例如 Asia/Shanghai", "there is no such time zone; Asia/Shanghai is one")
     return name
 
 

@@ -11,6 +11,7 @@ from engine.definitions.app import Documents
 from engine.definitions.canonical import document_bytes
 from engine.errors import EngineError
 from engine.findings import Finding, Text, error, text
+from engine.json_text import not_json
 from engine.protocols import DefinitionKind
 
 MAX_FILE = 2_000_000
@@ -131,14 +132,15 @@ def _read(content: bytes, pointer: str, findings: list[Finding]) -> dict[str, An
     try:
         document = json.loads(content, object_pairs_hook=_no_doubles, parse_constant=_no_constant)
         json.dumps(document, ensure_ascii=False).encode()  # half a character is no text
-    except (ValueError, RecursionError) as wrong:
+    except _Lost as lost:
+        findings.append(error("malformed_json", pointer, lost.message, lost.fix))
+        return None
+    except ValueError as wrong:
+        findings.append(error("malformed_json", pointer, not_json(wrong), SYNTAX))
+        return None
+    except RecursionError:
         findings.append(
-            error(
-                "malformed_json",
-                pointer,
-                Text(zh=f"不是有效的 JSON：{wrong}", en=f"This is not valid JSON: {wrong}"),
-                Text(zh="请修正语法。", en="Correct the syntax."),
-            )
+            error("malformed_json", pointer, text("嵌套过深。", "This is nested too deeply."), SYNTAX)
         )
         return None
     if not isinstance(document, dict):
@@ -149,17 +151,34 @@ def _read(content: bytes, pointer: str, findings: list[Finding]) -> dict[str, An
     return document
 
 
+SYNTAX = text("请修正语法。", "Correct the syntax.")
+
+
+class _Lost(Exception):
+    """Python's parser takes it, but what was written would not be kept."""
+
+    def __init__(self, message: Text, fix: Text) -> None:
+        super().__init__(message["en"])
+        self.message, self.fix = message, fix
+
+
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) != len(pairs):
         keys = [key for key, _ in pairs]
         double = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"key '{double}' appears twice")
+        raise _Lost(
+            text(
+                f"键“{double}”在同一个对象中出现了两次，其中一个值会丢失。",
+                f"The key '{double}' stands twice in one object, so that one of its values would be lost.",
+            ),
+            text("每个键只写一次。", "Write each key once."),
+        )
     return document
 
 
 def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number of JSON")
+    raise _Lost(text(f"{name} 不是 JSON 的数字。", f"{name} is no number of JSON."), SYNTAX)
 
 
 def folder_files(documents: Documents, kinds: Iterable[DefinitionKind]) -> dict[str, bytes]:

@@ -16,6 +16,7 @@ from engine.definitions.app import Documents, split_key
 from engine.definitions.modules.compose import composed
 from engine.protocols import DefinitionKind
 from engine.registry import Registry
+from engine.storage.fibers import require_thread
 from engine.storage.tables import app_head
 from engine.storage.unit_of_work import UnitOfWork
 
@@ -97,6 +98,7 @@ def named_by(work: UnitOfWork, app: str, version: int) -> frozenset[str]:
     known: dict[tuple[str, int], frozenset[str]] = work.runtime.services.setdefault(NAMED, {})
     found = known.get((app, version))
     if found is None:
+        require_thread()  # a large app takes as long to read as a report
         documents = repository.documents_of(work.connection, app, version)
         found = named_apps(documents or {}, _kinds(work.runtime.registries))
         if documents is not None:

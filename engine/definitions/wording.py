@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,8 +12,31 @@ Details = Mapping[str, Any]
 Sentence = Callable[[Details], Text]
 
 
+QUOTED = re.compile(r"'[^']*'|\b\d+\b|\btrue\b|\bfalse\b", re.IGNORECASE)
+
+
+class Unfit(ValueError):
+    """Raised by a validator of a document: what is wrong, in both languages, as part of a sentence."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.why = text(zh, en)
+
+
 def _fixed(zh: str, en: str) -> Sentence:
     return lambda _details: text(zh, en)
+
+
+def _one_of(key: str) -> Sentence:
+    """Pydantic joins what may stand there with an English word: 'a', 'b' or 'c'."""
+
+    def said(details: Details) -> Text:
+        known = str(details.get(key))
+        return text(
+            f"应为以下之一：{'、'.join(QUOTED.findall(known)) or known}", f"one of these is expected: {known}"
+        )
+
+    return said
 
 
 def _with(key: str, zh: str, en: str) -> Sentence:
@@ -33,9 +57,9 @@ _SENTENCES: dict[str, Sentence] = {
     "text_or_object": _fixed("应为文本或对象", "text or an object is expected"),
     "model_type": _fixed("应为对象", "an object is expected"),
     "model_attributes_type": _fixed("应为对象", "an object is expected"),
-    "literal_error": _with("expected", "应为以下之一：{}", "one of these is expected: {}"),
-    "enum": _with("expected", "应为以下之一：{}", "one of these is expected: {}"),
-    "union_tag_invalid": _with("expected_tags", "应为以下之一：{}", "one of these is expected: {}"),
+    "literal_error": _one_of("expected"),
+    "enum": _one_of("expected"),
+    "union_tag_invalid": _one_of("expected_tags"),
     "string_pattern_mismatch": _with("pattern", "应符合格式 {}", "it must match {}"),
     "string_too_short": _with("min_length", "至少 {} 个字符", "at least {} characters are needed"),
     "string_too_long": _with("max_length", "最多 {} 个字符", "at most {} characters are allowed"),
@@ -55,6 +79,6 @@ def sentence(name: str, problem: Mapping[str, Any]) -> Text:
     why = _SENTENCES.get(kind, _OTHERS)(problem.get("ctx") or {})
     if kind in {"value_error", "assertion_error"}:
         # a validator of ours: its own words say more
-        reason = str((problem.get("ctx") or {}).get("error", problem["msg"]))
-        why = text(reason, reason)
+        reason = (problem.get("ctx") or {}).get("error", problem["msg"])
+        why = reason.why if isinstance(reason, Unfit) else text(str(reason), str(reason))
     return text(f"“{name}”的值不合要求：{why['zh']}。", f"The value of '{name}' does not fit: {why['en']}.")

@@ -11,6 +11,7 @@ from engine.files.images import PIXELS, BrokenPicture, TooManyPixels, is_picture
 from engine.files.media import (
     BY_EXTENSION,
     BY_TYPE,
+    MACROS,
     RUNNING_EXTENSIONS,
     RUNS,
     SVG,
@@ -162,6 +163,8 @@ def _judged(path: Path, name: str) -> tuple[str, str]:
 
 
 def _called(type_: str) -> tuple[str, str]:
+    if type_ in BY_TYPE and BY_TYPE[type_].family == MACROS:
+        return "含有宏的文档", "a document with macros"
     return ("无法识别的数据", "of an unknown kind") if type_ == UNKNOWN else (f" {type_}", type_)
 
 

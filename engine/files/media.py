@@ -11,6 +11,8 @@ XML = "application/xml"
 ZIP = "application/zip"
 OLE = "application/x-ole-storage"
 SVG = "image/svg+xml"
+MACROS = "macros"
+"""The family of office files that hold programs. A field takes them where it names no types, or these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,12 @@ class Media:
 def _office(kind: str, family: str, *extensions: str) -> Media:
     # one with a password is an OLE storage with the content inside
     return Media(f"application/vnd.openxmlformats-officedocument.{kind}", family, extensions, (OLE,))
+
+
+def _macros(kind: str, like: str, *extensions: str) -> Media:
+    # whoever reads the name is warned, and the office program asks before it runs anything
+    plain = f"application/vnd.openxmlformats-officedocument.{like}"
+    return Media(f"application/vnd.ms-{kind}.macroEnabled.12", MACROS, extensions, (plain, OLE))
 
 
 def _old(name: str, family: str, *extensions: str) -> Media:
@@ -51,6 +59,9 @@ MEDIA: tuple[Media, ...] = (
     _office("wordprocessingml.document", "document", "docx"),
     _office("spreadsheetml.sheet", "spreadsheet", "xlsx"),
     _office("presentationml.presentation", "presentation", "pptx"),
+    _macros("word.document", "wordprocessingml.document", "docm", "dotm"),
+    _macros("excel.sheet", "spreadsheetml.sheet", "xlsm", "xltm", "xlam"),
+    _macros("powerpoint.presentation", "presentationml.presentation", "pptm", "potm", "ppsm", "ppam"),
     _old("msword", "document", "doc", "wps"),
     _old("vnd.ms-excel", "spreadsheet", "xls", "et"),
     _old("vnd.ms-powerpoint", "presentation", "ppt", "dps"),

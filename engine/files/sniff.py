@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from engine.files.media import OLE, PLAIN, SVG, UNKNOWN, XML, ZIP
@@ -65,6 +67,15 @@ INSIDE: tuple[tuple[bytes, str], ...] = (
 )
 """The names of files inside a zip archive that tell what it is."""
 
+WITH_MACROS = {
+    f"{OFFICE}wordprocessingml.document": "application/vnd.ms-word.document.macroEnabled.12",
+    f"{OFFICE}spreadsheetml.sheet": "application/vnd.ms-excel.sheet.macroEnabled.12",
+    f"{OFFICE}presentationml.presentation": "application/vnd.ms-powerpoint.presentation.macroEnabled.12",
+}
+_TYPES = b"[Content_Types].xml"
+_MACROS = (b"macroenabled", b"vbaproject")
+_MOST_TYPES = 1_000_000
+
 _LOCAL, _CENTRAL = b"PK\x03\x04", b"PK\x01\x02"
 _OPEN_DOCUMENT = re.compile(
     rb"mimetype(application/vnd\.oasis\.opendocument\.(?:text|spreadsheet|presentation))"
@@ -110,7 +121,39 @@ def _in_archive(head: bytes, tail: bytes) -> str:
     if named is not None:
         return named.group(1).decode()
     names = list(_names(head, tail))
-    return next((found for name, found in INSIDE if any(each.startswith(name) for each in names)), ZIP)
+    found = next((found for name, found in INSIDE if any(each.startswith(name) for each in names)), ZIP)
+    if found in WITH_MACROS and _has_macros(names, head, tail):
+        return WITH_MACROS[found]
+    return found
+
+
+def _has_macros(names: Iterable[bytes], head: bytes, tail: bytes) -> bool:
+    """Whether an office document holds programs, or says so in its list of types, by which office programs go."""
+    listed = (text for data in (head, tail) for text in _listed_types(data))
+    return any(_MACROS[1] in each.lower() for each in names) or any(
+        sign in text for text in listed for sign in _MACROS
+    )
+
+
+def _listed_types(data: bytes) -> Iterator[bytes]:
+    """The lists of types, in lower case without zeros (they may be UTF-16), whose entries begin in a part of a file."""
+    at = data.find(_TYPES)
+    while at >= 0:
+        start = at - 30  # the fixed part of an entry before its name
+        if start >= 0 and data.startswith(_LOCAL, start):
+            begins = at + len(_TYPES) + int.from_bytes(data[start + 28 : start + 30], "little")
+            packed = int.from_bytes(data[start + 8 : start + 10], "little") == zipfile.ZIP_DEFLATED
+            yield _unpacked(data[begins:], packed=packed).lower().replace(b"\x00", b"")
+        at = data.find(_TYPES, at + 1)
+
+
+def _unpacked(data: bytes, *, packed: bool) -> bytes:
+    if not packed:
+        return data[:_MOST_TYPES]
+    try:
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, _MOST_TYPES)
+    except zlib.error:
+        return b""
 
 
 def _names(head: bytes, tail: bytes) -> Iterator[bytes]:

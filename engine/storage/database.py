@@ -14,9 +14,11 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.types.json import set_json_loads
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
-from engine.storage.fibers import LoopConnection, require_thread
+from engine.errors import EngineError, TryAgain
+from engine.storage.fibers import LoopConnection, NeedsThread, in_fiber
 from engine.storage.prepared import keep_prepared
 
 INTEGRITY = (sqlite3.IntegrityError, psycopg.errors.IntegrityError)
@@ -31,6 +33,21 @@ BUSY_SECONDS = 30
 
 DialectName = Literal["sqlite", "postgres"]
 Mode = Literal["write", "read", "snapshot"]
+
+
+class ConnectionLost(TryAgain):
+    """The database ended the connection; nothing was changed."""
+
+    zh = "数据库连接中断，未做任何更改。"
+
+
+class OutcomeUnknown(EngineError):
+    """The database went away while it stored this: it may be stored or not."""
+
+    code = "outcome_unknown"
+    zh = "保存时数据库连接中断，不确定是否已保存。"
+    fix_zh = "请先查看数据是否已保存，再决定是否重试；带 Idempotency-Key 的请求可直接重试。"
+    fix_en = "Look whether it is there before you send it again; with an Idempotency-Key just send it again."
 
 
 class Occupied(Exception):
@@ -110,7 +127,8 @@ class Database:
         url = self.url.set(drivername="postgresql+psycopg")
 
         def connect(_dialect: Any, _record: Any, given: list[Any], options: dict[str, Any]) -> Any:
-            require_thread()
+            if in_fiber():
+                raise NeedsThread
             made = LoopConnection.connect(*given, **options)
             keep_prepared(made)
             return made
@@ -148,7 +166,7 @@ class Database:
             raw: Any = connection.connection.driver_connection
             if mode == "snapshot":
                 raw.execute(SNAPSHOT[self.dialect])
-            with _ended(raw):
+            with _ended(raw, writes=mode == "write"):
                 yield connection
 
     @contextmanager
@@ -181,23 +199,34 @@ class Database:
     @contextmanager
     def _lent(self) -> Iterator[Connection]:
         """A connection to PostgreSQL. It is kept for the next one who asks, unless the block fails: taking it out
-        of the pool each time costs as much as a few statements.
+        of the pool each time costs as much as a few statements. Raises ConnectionLost.
         """
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = self._write_pool.connect()
+            connection = self._connected()
+        raw: Any = connection.connection.driver_connection
         try:
             yield connection
             if connection.in_transaction():  # SQLAlchemy's own idea of one; the real one is committed
                 connection.rollback()
-        except BaseException:
+        except BaseException as failure:
+            if raw.closed:
+                connection.invalidate()
             connection.close()
+            if raw.closed and isinstance(failure, (psycopg.OperationalError, OperationalError)):
+                raise ConnectionLost from failure
             raise
-        if len(self._idle) < self._size:
+        if len(self._idle) < self._size and not raw.closed:
             self._idle.append(connection)
         else:
             connection.close()
+
+    def _connected(self) -> Connection:
+        try:
+            return self._write_pool.connect()
+        except OperationalError as failure:
+            raise ConnectionLost from failure
 
     def has_free_connection(self) -> bool:
         """Whether a transaction that begins now need not connect first (PostgreSQL)."""
@@ -222,14 +251,27 @@ class Database:
 
 
 @contextmanager
-def _ended(raw: Any) -> Iterator[None]:
-    """Commit what the block did, or roll it back."""
+def _ended(raw: Any, *, writes: bool = True) -> Iterator[None]:
+    """Commit what the block did, or roll it back. Raises OutcomeUnknown for what was written to a database that
+    went away meanwhile.
+    """
     try:
         yield
     except BaseException:
-        raw.rollback()
+        if not _is_gone(raw):
+            raw.rollback()
         raise
-    raw.commit()
+    try:
+        raw.commit()
+    except psycopg.OperationalError as failure:
+        if writes and _is_gone(raw):
+            raise OutcomeUnknown() from failure
+        raise
+
+
+def _is_gone(raw: Any) -> bool:
+    """Whether a connection of PostgreSQL is at its end."""
+    return isinstance(raw, psycopg.Connection) and raw.closed
 
 
 def _begin_immediate(raw: Any, *, wait: bool) -> None:

@@ -163,9 +163,22 @@ def breathe() -> None:
 
 
 def require_thread() -> None:
-    """What follows takes long. Raises NeedsThread in a fiber."""
-    if isinstance(getcurrent(), Fiber):
+    """What follows takes long. Raises NeedsThread on the thread of an event loop, in a fiber or not."""
+    if in_fiber() or _on_a_loop():
         raise NeedsThread
+
+
+def in_fiber() -> bool:
+    """Whether this runs in a fiber."""
+    return isinstance(getcurrent(), Fiber)
+
+
+def _on_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _ready_now(socket: int, wanted: Wait) -> Ready | None:

@@ -14,7 +14,6 @@ from engine.errors import EngineError
 from engine.findings import Finding, Text, text, warning
 from forms.drafting.keys import key_of, option_key
 from forms.drafting.sheet import LONGEST_LABEL, NothingToDraft
-from forms.schema import SYSTEM_FIELDS
 
 DEEPEST = 8
 MOST_FIELDS = 300
@@ -85,7 +84,7 @@ class SchemaDraft:
                 return
             if not isinstance(part, Mapping):
                 continue
-            if name in SYSTEM_FIELDS and "x-type" in part:
+            if part.get("x-type") == "system":
                 continue  # every form has it
             found = self._resolved(part, depth)
             if (
@@ -183,14 +182,15 @@ class SchemaDraft:
         return self._present(schema, depth)
 
     def _present(self, schema: Mapping[str, Any], depth: int) -> Mapping[str, Any]:
-        """The schema of a value that is there, where the schema says "this or null"."""
+        """The schema of a value that is there, where the schema says "this or null", or has further spellings that
+        are only sent.
+        """
         for name in ("anyOf", "oneOf"):
-            parts = schema.get(name)
-            if isinstance(parts, list) and len(parts) == 2 and {"type": "null"} in parts and depth < DEEPEST:
-                inner = parts[0] if parts[1] == {"type": "null"} else parts[1]
-                if isinstance(inner, Mapping):
-                    rest = {key: each for key, each in schema.items() if key != name}
-                    return {**self._resolved(inner, depth + 1), **rest}
+            given = schema.get(name)
+            parts = [each for each in given if not _aside(each)] if isinstance(given, list) else []
+            if len(parts) == 1 and isinstance(parts[0], Mapping) and depth < DEEPEST:
+                rest = {key: each for key, each in schema.items() if key != name}
+                return {**self._resolved(parts[0], depth + 1), **rest}
         return schema
 
     def _remark(self, code: str, pointer: str, what: str) -> None:
@@ -219,6 +219,10 @@ def _find(schema: Mapping[str, Any], reference: str) -> Mapping[str, Any] | None
     for step in reference.removeprefix("#").split("/")[1:]:
         here = here.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(here, Mapping) else None
     return here if isinstance(here, Mapping) else None
+
+
+def _aside(part: Any) -> bool:
+    return isinstance(part, Mapping) and (part == {"type": "null"} or part.get("writeOnly") is True)
 
 
 def _types(schema: Mapping[str, Any]) -> set[str]:

@@ -17,7 +17,8 @@ from forms.compiled import Field, Form, RowKind
 from forms.exports.names import Names, joined
 from forms.exports.options import ExportOptions
 from forms.field_type import Derived, Reading
-from forms.imports.mapping import Headers, plain
+from forms.imports.mapping import Headers
+from forms.imports.titles import plain
 from forms.reach import forms_in_reach
 from forms.reading_columns import Path, behind, split
 from forms.shape import PART
@@ -65,13 +66,13 @@ def export_columns(access: Access, form: Form, options: ExportOptions) -> tuple[
         chosen = [each for each in known.values() if not each.field.system or each.name == "id"]
     else:
         chosen = []
-        for name in options.fields:
+        for index, name in enumerate(options.fields):
             if name in form.children:
                 chosen += [each for each in known.values() if each.child == name]
             elif name in known:
                 chosen.append(known[name])
             else:
-                chosen.append(_behind(access, form, name, options))
+                chosen.append(_behind(access, form, name, f"/fields/{index}", options))
     return tuple(_distinct(chosen, Headers(form, seen, seen)))
 
 
@@ -90,15 +91,15 @@ def _all(form: Form, seen: GrantSet, options: ExportOptions) -> Iterator[ExportC
                 yield ExportColumn(name, name if options.headers == "key" else title, field, child.key)
 
 
-def _behind(access: Access, form: Form, name: str, options: ExportOptions) -> ExportColumn:
+def _behind(access: Access, form: Form, name: str, pointer: str, options: ExportOptions) -> ExportColumn:
     """A field behind references: `customer.name`, `lines.product.sku`."""
-    path = read_shown(access, form, name, "/fields")
+    path = read_shown(access, form, name, pointer)
     forms, language = forms_in_reach(access.app), options.language
     row = form.children.get(path[0])
     child, inside = (path[0], path[1:]) if row is not None else (None, path)
     *passed, end = _passed(forms, row or form, inside)
     if end.sealed:
-        raise NotExported(pointer="/fields")
+        raise NotExported(pointer=pointer)
     labels = [each.label[language] for each in (row, *passed, end) if each is not None]
     header = name if options.headers == "key" else ".".join(labels)
     several = any(each.several for each in passed)

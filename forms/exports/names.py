@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from engine.storage.columns import decode_json
 from engine.storage.driver import MARK
 from forms.access import Access
+from forms.cells import join_cell
 from forms.compiled import Form
 from forms.imports.references import naming_fields
 from forms.prefetch import visible
@@ -77,6 +78,5 @@ class Names:
 
 
 def joined(names: Names, form: str, ids: Iterable[str]) -> str:
-    """Several records in one cell; those whose name holds a separator by their ids."""
-    shown = [(each, names(form, each)) for each in ids]
-    return "、".join(each if any(sign in name for sign in "、,;，；\n") else name for each, name in shown)
+    """Several records in one cell."""
+    return join_cell(names(form, each) for each in ids)

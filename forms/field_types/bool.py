@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.expressions import Type
@@ -29,3 +30,6 @@ class Bool(FieldType):
 
     def json_schema(self) -> dict[str, Any]:
         return {"type": "boolean"}
+
+    def also_read(self) -> Sequence[dict[str, Any]]:
+        return ()

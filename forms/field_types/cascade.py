@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -116,6 +116,10 @@ class Cascade(FieldType):
     def json_schema(self) -> dict[str, Any]:
         tree = [branch.model_dump(mode="json") for branch in self.options.options]
         return {"type": "array", "items": {"type": "string", "enum": list(self.paths)}, "x-options": tree}
+
+    def also_read(self) -> Sequence[dict[str, Any]]:
+        """The key of the chosen option alone."""
+        return ({"enum": ["", *self.paths]},)
 
     def read_cell(self, cell: Cell, reading: Reading) -> Any:
         """华东/江苏/南京 by labels or keys; what leads nowhere stays as it is, to be refused."""

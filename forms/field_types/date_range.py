@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from engine.definitions.context import Context
-from forms.composed import Composed, part
+from forms.composed import Composed, incomplete, part
 from forms.field_type import FieldType
 from forms.field_types.date import Date
 from forms.schema import FieldDocument
@@ -31,28 +31,20 @@ class DateRange(Composed):
         }
 
     def _judge(self, values: tuple[Any, ...]) -> None:
-        judge_range(values, tuple(self.parts), open_=self.options.open)
+        judge_range(values, self.parts, open_=self.options.open)
 
 
-def judge_range(values: tuple[Any, ...], names: tuple[str, ...], *, open_: bool) -> None:
+def judge_range(values: tuple[Any, ...], parts: Mapping[str, FieldType], *, open_: bool) -> None:
     """Both sides are there and in order. Raises Problem."""
     low, high = values
     if not open_ and (low is None or high is None):
-        missing = names[0] if low is None else names[1]
-        problem = Problem(
-            "range_incomplete",
-            f"缺少 {missing}。",
-            f"'{missing}' is missing.",
-            "请填写两端。",
-            "Give both sides.",
-        )
-        problem.pointer = f"/{missing}"
-        raise problem
+        raise incomplete(parts, values, "range_incomplete", "请填写两端。", "Give both sides.")
+    names = [part.options.label for part in parts.values()]
     if low is not None and high is not None and low > high:
         raise Problem(
             "range_reversed",
-            f"{names[0]} 大于 {names[1]}。",
-            f"'{names[0]}' is after '{names[1]}'.",
+            f"“{names[0].zh}”大于“{names[1].zh}”。",
+            f"'{names[0].en}' is after '{names[1].en}'.",
             "请交换两端。",
             "Swap the two sides.",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -12,7 +13,7 @@ from engine.expressions import Type
 from engine.expressions import types as t
 from engine.findings import Text
 from forms.codec import Codec
-from forms.field_type import FieldType, Reading
+from forms.field_type import EMPTY, FieldType, Reading
 from forms.operators import ORDERED
 from forms.schema import FieldDocument
 from forms.values import Problem, number_text, read_number
@@ -89,4 +90,14 @@ class Decimal(FieldType):
         return value
 
     def json_schema(self) -> dict[str, Any]:
-        return {"type": ["string", "number"], "pattern": rf"^-?\d+(\.\d{{1,{self.scale}}})?$"}
+        return {"type": ["string", "number"], "pattern": number_pattern(self.scale)}
+
+    def also_read(self) -> Sequence[dict[str, Any]]:
+        written = {"type": "string", "pattern": number_pattern(self.scale)}
+        return (EMPTY,) if "string" in self.json_schema()["type"] else (written, EMPTY)
+
+
+def number_pattern(scale: int) -> str:
+    """How a number is written as text: further decimals may only be zeros."""
+    decimals = rf"\d{{1,{scale}}}0*" if scale else "0+"
+    return rf"^[+-]?\d{{1,30}}(\.{decimals})?$"

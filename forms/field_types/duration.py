@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import time, timedelta
 from typing import Any
 
@@ -10,7 +11,8 @@ from engine.expressions import Type
 from engine.expressions import types as t
 from forms.cells import Cell, decimal_json, empty, plain, read_number_cell, read_text_cell
 from forms.codec import Codec
-from forms.field_type import FieldType, Reading
+from forms.field_type import EMPTY, FieldType, Reading
+from forms.field_types.decimal import number_pattern
 from forms.operators import ORDERED
 from forms.schema import FieldDocument
 from forms.values import Problem, read_number
@@ -55,6 +57,9 @@ class Duration(FieldType):
 
     def json_schema(self) -> dict[str, Any]:
         return {"type": "integer", "x-unit": "seconds"}
+
+    def also_read(self) -> Sequence[dict[str, Any]]:
+        return ({"type": "string", "pattern": number_pattern(0)}, EMPTY)
 
     def read_cell(self, cell: Cell, reading: Reading) -> Any:
         """Seconds, 1:30:00, 1小时30分, or a time of the spreadsheet."""

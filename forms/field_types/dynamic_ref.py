@@ -9,12 +9,11 @@ from pydantic import Field
 
 from engine.definitions.context import Context
 from engine.findings import Text as Sentence
-from forms.composed import Composed, part
+from forms.composed import Composed, incomplete, part
 from forms.field_type import FieldType
 from forms.field_types.select import Select
 from forms.field_types.text import Text
 from forms.schema import FieldDocument
-from forms.values import Problem
 
 
 class DynamicRefOptions(FieldDocument):
@@ -56,16 +55,9 @@ class DynamicRef(Composed):
 
     def _judge(self, values: tuple[Any, ...]) -> None:
         if None in values:
-            missing = tuple(self.parts)[values.index(None)]
-            problem = Problem(
-                "reference_incomplete",
-                f"缺少 {missing}。",
-                f"'{missing}' is missing.",
-                "请同时给出 form 和 id。",
-                "Give form and id.",
+            raise incomplete(
+                self.parts, values, "reference_incomplete", "请同时给出 form 和 id。", "Give form and id."
             )
-            problem.pointer = f"/{missing}"
-            raise problem
 
     def json_schema(self) -> dict[str, Any]:
         return super().json_schema() | {"x-forms": list(self.options.forms)}

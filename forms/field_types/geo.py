@@ -8,10 +8,9 @@ from typing import Any, ClassVar
 from engine.definitions.context import Context
 from engine.expressions import Type
 from engine.expressions import types as t
-from forms.composed import Composed, part
+from forms.composed import Composed, incomplete, part
 from forms.field_type import FieldType
 from forms.field_types.decimal import Decimal
-from forms.values import Problem
 
 DECIMALS = 6
 """The last decimal of a degree is some 11 cm."""
@@ -34,16 +33,13 @@ class Geo(Composed):
 
     def _judge(self, values: tuple[Any, ...]) -> None:
         if None in values:
-            missing = tuple(self.parts)[values.index(None)]
-            problem = Problem(
+            raise incomplete(
+                self.parts,
+                values,
                 "place_incomplete",
-                f"缺少 {missing}。",
-                f"'{missing}' is missing.",
                 "请同时填写纬度和经度。",
                 "Give latitude and longitude.",
             )
-            problem.pointer = f"/{missing}"
-            raise problem
 
 
 def _degrees(most: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from pydantic import Field
 
 from engine.expressions import Type
 from engine.expressions import types as t
+from engine.json_text import not_json
 from forms.cells import Cell, empty, read_text_cell
 from forms.codec import Codec
 from forms.field_type import FieldType, Reading
@@ -63,6 +65,9 @@ class Json(FieldType):
     def json_schema(self) -> dict[str, Any]:
         return {}
 
+    def also_read(self) -> Sequence[dict[str, Any]]:
+        return ()
+
     def read_cell(self, cell: Cell, reading: Reading) -> Any:
         """A cell holds the value as JSON text."""
         if empty(cell):
@@ -71,9 +76,8 @@ class Json(FieldType):
         try:
             value = orjson.loads(text)
         except orjson.JSONDecodeError as wrong:
-            raise Problem(
-                "bad_json", f"不是有效的 JSON：{wrong}", f"This is not valid JSON: {wrong}"
-            ) from None
+            said = not_json(wrong)
+            raise Problem("bad_json", said["zh"], said["en"]) from None
         if MANY_DIGITS.search(text):
             json.loads(text, parse_float=_exact, parse_int=_exact)
         return value

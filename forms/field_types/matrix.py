@@ -11,7 +11,7 @@ from engine.definitions.app import Key, Label
 from engine.definitions.context import Context
 from engine.findings import Text
 from engine.protocols import Document
-from forms.cells import Cell, empty, plain, read_text_cell
+from forms.cells import Cell, empty, join_cell, plain, read_text_cell
 from forms.composed import Composed, part
 from forms.field_type import FieldType, Reading
 from forms.field_types.multiselect import Multiselect
@@ -117,5 +117,8 @@ class Matrix(Composed):
             label = plain(getattr(row.label, reading.language))
             own = ":" not in label and "\n" not in label and self._row(label) == row.key
             if said is not None:
+                if len(str(said).splitlines()) > 1:  # a label of several lines: lines separate rows here
+                    answer = value[row.key]
+                    said = join_cell(answer) if isinstance(answer, list) else answer
                 lines.append(f"{label if own else row.key}：{said}")
         return "\n".join(lines)

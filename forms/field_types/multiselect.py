@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.expressions import Type
 from engine.expressions import types as t
-from forms.cells import Cell, empty, plain, split_cell
+from forms.cells import Cell, empty, join_cell, split_cell
 from forms.codec import Codec
 from forms.field_type import Reading
 from forms.field_types.select import Select
@@ -46,12 +47,13 @@ class Multiselect(Select):
     def json_schema(self) -> dict[str, Any]:
         return {"type": "array", "items": super().json_schema(), "uniqueItems": True}
 
+    def also_read(self) -> Sequence[dict[str, Any]]:
+        """What is named twice is chosen once."""
+        return ({"type": "array", "items": super().json_schema()},)
+
     def read_cell(self, cell: Cell, reading: Reading) -> Any:
         return None if empty(cell) else [self.key_of(part) for part in split_cell(cell)]
 
     def write_cell(self, value: Any, reading: Reading) -> Cell:
-        """The labels with 、 between them; keys where a label holds a separator itself."""
-        if value is None:
-            return None
-        names = [(key, self.name_of(key, reading)) for key in value]
-        return "、".join(name if split_cell(name) == [plain(name)] else key for key, name in names)
+        """The labels with 、 between them; one that holds a separator itself stands in quotes."""
+        return None if value is None else join_cell(self.name_of(key, reading) for key in value)

@@ -36,4 +36,4 @@ class NumberRange(Composed):
         }
 
     def _judge(self, values: tuple[Any, ...]) -> None:
-        judge_range(values, tuple(self.parts), open_=self.options.open)
+        judge_range(values, self.parts, open_=self.options.open)

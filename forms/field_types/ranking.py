@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import Field
@@ -44,6 +45,9 @@ class Ranking(Multiselect):
 
     def json_schema(self) -> dict[str, Any]:
         return super().json_schema() | {"minItems": self.places, "maxItems": self.places}
+
+    def also_read(self) -> Sequence[dict[str, Any]]:
+        return ({"type": "array", "maxItems": 0},)
 
 
 def _twice(key: str) -> Problem:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from forms.codec import Codec
-from forms.field_types.decimal import Decimal
+from forms.field_types.decimal import Decimal, number_pattern
 from forms.schema import FieldDocument
 from forms.values import Problem, number_text
 
@@ -50,7 +50,7 @@ class Rating(Decimal):
         if self.options.half:
             return {
                 "type": ["string", "number"],
-                "pattern": r"^\d{1,2}(\.[05])?$",
+                "pattern": number_pattern(self.scale),
                 "maximum": self.options.max,
             }
         return {"type": "integer", "minimum": 1, "maximum": self.options.max}

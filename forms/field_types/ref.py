@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from engine.definitions.app import split_key
@@ -12,7 +13,7 @@ from engine.expressions import Type
 from engine.expressions import types as t
 from engine.findings import Text
 from forms.codec import Codec
-from forms.field_type import FieldType, Reading
+from forms.field_type import EMPTY, FieldType, Reading
 from forms.operators import EQUAL
 from forms.schema import FieldDocument
 from forms.values import wrong_type
@@ -95,7 +96,25 @@ class Ref(FieldType):
         return read_reference(raw)
 
     def json_schema(self) -> dict[str, Any]:
-        return {"type": "string", "x-form": self.form}
+        return {"type": "string", "maxLength": LONGEST_ID, "x-form": self.form}
+
+    def also_read(self) -> Sequence[dict[str, Any]]:
+        """The record as answers show it, and a new one that is saved with this."""
+        return (*self._objects(), EMPTY)
+
+    def _objects(self) -> Sequence[dict[str, Any]]:
+        new = {"type": "object", "minProperties": 1, "properties": {"id": False}}
+        own = self.target is None and not split_key(self.form)[0]
+        return (NAMED, new) if own else (NAMED,)
+
+
+LONGEST_ID = 64
+NAMED = {
+    "type": "object",
+    "properties": {"id": {"type": "string", "maxLength": LONGEST_ID}},
+    "required": ["id"],
+}
+"""An object that names a record by its id, whatever else it tells of it."""
 
 
 def read_reference(raw: Any) -> str | None:
@@ -104,6 +123,6 @@ def read_reference(raw: Any) -> str | None:
         return None
     if isinstance(raw, dict) and isinstance(raw.get("id"), str):
         raw = raw["id"]
-    if not isinstance(raw, str) or len(raw) > 64 or "\x00" in raw:
+    if not isinstance(raw, str) or len(raw) > LONGEST_ID or "\x00" in raw:
         raise wrong_type("记录的 id", "The id of a record")
     return raw

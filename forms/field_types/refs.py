@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -72,3 +73,7 @@ class Refs(Ref):
             "minItems": self.options.least,
             "maxItems": self.options.most,
         }
+
+    def also_read(self) -> Sequence[dict[str, Any]]:
+        """What is named twice counts once, and what is left empty not at all."""
+        return ({"type": "array", "items": {"anyOf": [super().json_schema(), *self._objects()]}},)

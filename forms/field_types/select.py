@@ -125,8 +125,9 @@ class Select(FieldType):
         """The key of the option that a cell names by its key or by its label in any language; a name that
         no option has stays as it is, to be refused. Raises Problem when several options have it.
         """
-        if text in self.choices:
-            return text
+        for key in (text, plain(text)):
+            if key in self.choices:
+                return key
         named = self._named(text)
         if len(named) > 1:
             raise Problem(

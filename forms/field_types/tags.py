@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import Field
@@ -103,6 +104,11 @@ class Tags(FieldType):
             "maxItems": self.options.most,
             "x-known": list(self.options.known),
         }
+
+    def also_read(self) -> Sequence[dict[str, Any]]:
+        """Known words in other letters, and the same word more than once."""
+        word = {"type": "string", "maxLength": self.options.max_length}
+        return ({"type": "array", "items": word},)
 
     def read_cell(self, cell: Cell, reading: Reading) -> Any:
         return None if empty(cell) else split_cell(cell)

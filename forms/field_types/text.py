@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import re2
@@ -9,7 +10,7 @@ from pydantic import Field
 
 from engine.definitions.context import Context
 from engine.findings import Text as Sentence
-from forms.field_type import Reading
+from forms.field_type import EMPTY, Reading
 from forms.operators import TEXT
 from forms.schema import FieldDocument
 from forms.text_field import TextField
@@ -66,3 +67,6 @@ class Text(TextField):
     def json_schema(self) -> dict[str, Any]:
         schema: dict[str, Any] = {"type": "string", "maxLength": self.options.max_length}
         return schema | ({"pattern": self.options.pattern} if self.options.pattern else {})
+
+    def also_read(self) -> Sequence[dict[str, Any]]:
+        return (EMPTY,) if self.options.pattern else ()

@@ -6,19 +6,20 @@ import codecs
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 from forms.imports import limits
 from forms.imports.refusal import Refusal
+from forms.imports.scripts import Script
+from forms.imports.titles import LOOKED_AT, Titles, find_header
 from forms.imports.xlsx import Row, too_many_columns, too_many_rows
 from forms.transfers.escape import original
 
 CHUNK = 1 << 20
 TRIED = ("utf-8", "gb18030")
-COMMON = 0.1
-"""At least so large a part of a Chinese text, of a traditional one too, are characters of GB 2312."""
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # begins like UTF-16
@@ -45,7 +46,7 @@ def encoding_of(path: Path, wanted: str | None) -> str:
     problems: list[tuple[int, int]] = []
     for name in tried:
         wrong = _first_wrong(path, name)
-        if wrong is None and problems and not _chinese(path, name):
+        if wrong is None and problems and not script_of(path, name).chinese:
             break
         if wrong is None:
             return name
@@ -96,25 +97,22 @@ def _first_wrong(path: Path, name: str) -> tuple[int, int] | None:
             read += len(chunk)
 
 
-def _chinese(path: Path, name: str) -> bool:
-    """Whether a good part of the signs beyond ASCII are everyday Chinese ones."""
-    beyond = common = 0
+def script_of(path: Path, name: str) -> Script:
+    """The signs of a file that is read in an encoding."""
     with path.open(encoding=name, newline="") as file:
-        while text := file.read(CHUNK):
-            plain = len(text.encode("ascii", "ignore"))
-            beyond += len(text) - plain
-            common += (len(text.encode("gb2312", "ignore")) - plain) // 2
-    return common >= beyond * COMMON
+        return Script(iter(lambda: file.read(CHUNK), ""))
 
 
-def read_csv(path: Path, *, encoding: str | None, separator: str | None, row: Row) -> str:
-    """Call `row` for each row that has cells; the encoding that was found."""
+def read_csv(path: Path, *, encoding: str | None, separator: str | None, titles: Titles, row: Row) -> str:
+    """Call `row` for each row that has cells; the encoding that was found. Where nothing says what stands between
+    cells, it is what makes the known titles of the header.
+    """
     found = encoding_of(path, encoding)
     csv.field_size_limit(limits.CELL_TEXT)
     with path.open(encoding=found, newline="") as file:
-        line = file.readline(limits.CELL_TEXT)
-        named = _NAMED.match(line)
-        between = separator or (named[1] if named is not None else _separator(line))
+        first = _first_lines(file)
+        named = _NAMED.match(first[0]) if first else None
+        between = separator or (named[1] if named is not None else _separator(first, titles))
         file.seek(0)
         lines = _Lines(file)
         try:
@@ -132,6 +130,15 @@ def read_csv(path: Path, *, encoding: str | None, separator: str | None, row: Ro
         except csv.Error as wrong:
             raise _broken_csv(lines.first, str(wrong)) from wrong
     return found
+
+
+def _first_lines(file: TextIO) -> list[str]:
+    """The lines among which the header stands, unless they are too long for that."""
+    lines, size = list[str](), 0
+    while len(lines) < LOOKED_AT and size < limits.CELL_TEXT and (line := file.readline(limits.CELL_TEXT)):
+        lines.append(line)
+        size += len(line)
+    return lines
 
 
 class _Lines:
@@ -188,6 +195,18 @@ def _records(file: Iterable[str], separator: str) -> Iterator[list[str]]:
     return csv.reader(file, delimiter=separator)
 
 
-def _separator(line: str) -> str:
-    """The sign that stands between the headers: the most frequent one."""
-    return max(SEPARATORS, key=lambda sign: (line.count(sign), -SEPARATORS.index(sign)))
+def _separator(lines: Sequence[str], titles: Titles) -> str:
+    """The sign that stands between the titles of the header; where none is known, the most frequent one of the first
+    line that has any.
+    """
+    plain = next((line for line in lines if any(sign in line for sign in SEPARATORS)), "")
+
+    def weight(sign: str) -> tuple[int, int, int]:
+        try:
+            rows = list(_records(lines, sign))
+        except csv.Error:
+            rows = []
+        known = titles.known(find_header(rows, titles).titles) if rows else 0
+        return known, plain.count(sign), -SEPARATORS.index(sign)
+
+    return max(SEPARATORS, key=weight)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from engine.findings import Finding, Text
+from engine.protocols import Record
 from forms.access import Access
 from forms.compiled import Field, Form
 from forms.imports.candidates import Candidate, RowError
@@ -13,11 +15,50 @@ from forms.imports.mapping import Column
 from forms.imports.mapping import Mapping as ColumnMapping
 from forms.imports.matching import match
 from forms.imports.options import ImportOptions
-from forms.imports.references import Resolver
+from forms.imports.references import BRACKETS, Resolver
 from forms.imports.seen_keys import SeenKeys
 from forms.reading_json import missing
+from forms.records import load
 from forms.rows import select_children
 from forms.values import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class _Unnamed:
+    """A text, the `at`-th of its cell, that names no record: where it stands, and what is wrong with it."""
+
+    candidate: Candidate
+    body: dict[str, Any]
+    row: int
+    column: Column
+    at: int
+    text: str
+    problem: Problem
+
+    def kept(self, stored: Record) -> str | None:
+        """The id that it means among those that the field has by now."""
+        child, field = self.column.child, self.column.field
+        rows = (
+            [stored] if child is None else [row for row in stored[child] if row["id"] == self.body.get("id")]
+        )
+        value = rows[0][field.key] if rows else None
+        ids = value if isinstance(value, tuple) else (value,)
+        found = BRACKETS.match(self.text)
+        return next((each for each in (self.text, found and found[2]) if each and each in ids), None)
+
+    def put(self, key: str) -> None:
+        """The id into the place of the text."""
+        name = self.column.field.key
+        if self.column.field.several:
+            self.body[name][self.at] = key
+        else:
+            self.body[name] = key
+
+    def error(self) -> RowError:
+        several, problem = self.column.field.several, self.problem
+        place = _pointer(self.candidate, self.column, self.body) + (f"/{self.at}" if several else "")
+        finding = Finding("error", problem.code, place, problem.message, problem.fix)
+        return RowError(self.row, self.column.header, finding)
 
 
 class Judge:
@@ -33,31 +74,46 @@ class Judge:
 
     def judge(self, access: Access, found: Sequence[Candidate]) -> None:
         """Complete the candidates of a set; what is wrong goes to their `errors`."""
-        for column in self._references:
-            self._resolve(access, column, found)
+        unnamed = [each for column in self._references for each in self._resolve(access, column, found)]
         for candidate in found:
             self._doubles(candidate)
         if self.options.mode != "insert":
             strict = self.options.mode == "update"
             match(access, self.form, self.on, self.mapping, found, strict=strict)
             self._name_rows(access, [each for each in found if each.record is not None])
+        self._keep_or_tell(access, unnamed)
         for candidate in found:
             self._leave_out_blanks(candidate)
             if candidate.record is None and candidate.errors:
                 self._missing(candidate)
 
-    def _resolve(self, access: Access, column: Column, found: Sequence[Candidate]) -> None:
+    def _resolve(self, access: Access, column: Column, found: Sequence[Candidate]) -> Iterator[_Unnamed]:
+        """Put ids into the place of what names records; what names none."""
         places = [place for each in found for place in _places(each, column)]
         texts = {text for _, body, _ in places for text in _texts(column.field, body)}
         known = self.resolver.resolve(access, column.field, column.name, texts)
         for candidate, body, row in places:
-            named = [known[text] for text in _texts(column.field, body)]
-            for at, each in enumerate(named):
-                if isinstance(each, Problem):
-                    place = _pointer(candidate, column, body) + (f"/{at}" if column.field.several else "")
-                    finding = Finding("error", each.code, place, each.message, each.fix)
-                    candidate.errors.append(RowError(row, column.header, finding))
+            written = _texts(column.field, body)
+            named = [known[text] for text in written]
             body[column.field.key] = named if column.field.several else named[0]
+            for at, problem in enumerate(named):
+                if isinstance(problem, Problem):
+                    yield _Unnamed(candidate, body, row, column, at, written[at], problem)
+
+    def _keep_or_tell(self, access: Access, unnamed: Sequence[_Unnamed]) -> None:
+        """A stored record may keep what it refers to already, though it is gone or is nothing that the person
+        may see: exports write its id. Everything else is an error of its row.
+        """
+        stored: dict[str, Record] = {}
+        for each in unnamed:
+            key = each.candidate.record
+            if key is not None and key not in stored:
+                stored[key] = load(access.work, self.form, key)
+            kept = each.kept(stored[key]) if key is not None else None
+            if kept is None:
+                each.candidate.errors.append(each.error())
+            else:
+                each.put(kept)
 
     def _doubles(self, candidate: Candidate) -> None:
         for name, fields in self.constraints:

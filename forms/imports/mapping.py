@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from engine.findings import Finding, Text, error, warning
 from engine.permissions.compiled import GrantSet
 from forms.compiled import Field, Form
 from forms.imports.options import ImportOptions
+from forms.imports.titles import Titles, plain
 from forms.reading_json import WRITABLE_SYSTEM, unknown_field
 
 MARK = "#"
@@ -74,6 +74,17 @@ class Headers:
     def named(self, title: str) -> list[str]:
         """The names of all fields that a title may mean."""
         return [title] if title in self.known else self._labels.get(plain(title), [])
+
+    def plain_titles(self) -> dict[str, str]:
+        """The first field that each label may mean."""
+        return {label: names[0] for label, names in self._labels.items()}
+
+
+def titles_of(form: Form, options: ImportOptions, seen: GrantSet, writing: GrantSet) -> Titles:
+    """The titles by which the header of a file for this form is known."""
+    headers = Headers(form, seen, writing)
+    own = {title: name or title for title, name in options.mapping.items()}
+    return Titles({**{name: name for name in headers.known}, **own}, headers.plain_titles())
 
 
 class _Reader:
@@ -150,11 +161,6 @@ class _Reader:
         return tuple(places)
 
 
-def plain(title: str) -> str:
-    """A header as it is compared: NFKC, without case, blanks and the star of required fields."""
-    return unicodedata.normalize("NFKC", title).strip().rstrip("*").strip().casefold()
-
-
 def _names(form: Form, seen: GrantSet, writing: GrantSet) -> Iterator[tuple[str, Field | None]]:
     """Every name a column may have; None for system fields that only exports hold."""
     for key, field in form.fields.items():
@@ -206,8 +212,8 @@ def _nothing(form: Form) -> Finding:
         "/header",
         Text(zh="表头与表单的字段没有一个对得上。", en="No header of the file is the name of a field."),
         Text(
-            zh=f"表头应为字段名称或键，如：{first[:120]}。",
-            en="The first row must name fields by label or key; see the template.",
+            zh=f"表头应为字段名称或键，如：{first[:120]}；如未找对，请用 header_row 指明表头的行号。",
+            en="The header must name fields by label or key; say in `header_row` where it stands.",
         ),
     )
 

@@ -17,9 +17,10 @@ from typing import Any
 import orjson
 
 from forms.imports import limits
-from forms.imports.csv_text import read_csv
+from forms.imports.csv_text import read_csv, script_of
 from forms.imports.refusal import SPLIT, Refusal, broken
-from forms.imports.staged_cells import CellError, staged
+from forms.imports.staged_cells import staged
+from forms.imports.titles import LOOKED_AT, Titles, find_header, header_at
 from forms.imports.xlsx import Workbook
 
 BUFFERED = 1 << 18
@@ -27,24 +28,50 @@ NEWS_EVERY = 5_000
 
 
 class Stage:
-    """Takes rows and writes them; the first one is the header."""
+    """Takes rows and writes them, those below the header; `above` counts the filled ones above it. The header is
+    looked for by titles that are known, or stands in the row `wanted`; where no titles are given it is the first one.
+    """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, titles: Titles | None, wanted: int | None = None) -> None:
+        self._folder, self._titles, self._wanted = folder, titles, wanted
         self._out = (folder / "rows.jsonl").open("wb")
+        self._first: list[tuple[int, list[Any]]] = []
         self._waiting: list[bytes] = []
         self._size = 0
         self.header: list[str] = []
-        self.header_row = 0
+        self.header_row = self.above = 0
         self.count = 0
 
     def row(self, number: int, cells: list[Any]) -> None:
-        if not self.header_row:
-            self.header_row = number
-            self.header = [_title(cell) for cell in cells]
+        blank = all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells)
+        if blank and (self.header_row or self._titles is not None):
             return
-        if all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells):
+        if self.header_row:
+            self._take(number, cells)
             return
+        self._first.append((number, cells.copy()))  # a sheet fills the same list again
+        looked_at = 1 if self._titles is None else LOOKED_AT
+        if len(self._first) == looked_at if self._wanted is None else number >= self._wanted:
+            self._decide()
+
+    def _decide(self) -> None:
+        """The header among the rows so far; those below it are rows of the table. Raises Refusal."""
+        first, self._first = self._first, []
+        if not first:
+            return
+        rows, titles = [cells for _, cells in first], self._titles or Titles()
+        if self._wanted is None:
+            found = find_header(rows, titles)
+        elif first[-1][0] == self._wanted:
+            found = header_at(rows, len(rows) - 1, titles)
+        else:
+            raise _no_header(self._wanted)
+        self.header, self.header_row = found.titles, first[found.at][0]
+        self.above = found.at + 1 - found.height
+        for number, cells in first[found.at + 1 :]:
+            self._take(number, cells)
+
+    def _take(self, number: int, cells: list[Any]) -> None:
         line = orjson.dumps([number, *cells], default=staged, option=orjson.OPT_PASSTHROUGH_DATETIME)
         self._waiting.append(line)
         self._size += len(line)
@@ -60,20 +87,21 @@ class Stage:
         self._waiting.clear()
         self._size = 0
 
-    def close(self) -> None:
+    def end(self) -> None:
+        """There are no more rows. Raises Refusal."""
+        self._decide()
         self.flush()
+
+    def close(self) -> None:
         self._out.close()
-
-
-def _title(cell: Any) -> str:
-    return "" if cell is None or isinstance(cell, CellError) else str(cell).strip()
 
 
 def parse(folder: Path) -> dict[str, Any]:
     """Read the file of a folder; what goes into `parsed.json`. Raises Refusal."""
     asked = json.loads((folder / "source.json").read_text("utf-8"))
     source = Path(asked["path"])
-    stage = Stage(folder)
+    titles = Titles(**asked["titles"]) if "titles" in asked else None
+    stage = Stage(folder, titles, asked.get("header_row"))
     report: dict[str, Any] = {}
     try:
         if _is_archive(source):
@@ -83,14 +111,33 @@ def parse(folder: Path) -> dict[str, Any]:
             report["format"] = "xlsx"
         else:
             report["encoding"] = read_csv(
-                source, encoding=asked.get("encoding"), separator=asked.get("separator"), row=stage.row
+                source,
+                encoding=asked.get("encoding"),
+                separator=asked.get("separator"),
+                titles=titles or Titles(),
+                row=stage.row,
             )
             report["format"] = "csv"
+            guessed = asked.get("encoding") is None and report["encoding"] == "gb18030"
+            if guessed and script_of(source, "gb18030").japanese:
+                report["doubtful"] = True
+        stage.end()
     finally:
         stage.close()
     if not stage.header_row:
         raise _empty(report.get("sheets", ()))
-    return {**report, "header": stage.header, "header_row": stage.header_row, "rows": stage.count}
+    found = {"header": stage.header, "header_row": stage.header_row, "rows_above": stage.above}
+    return {**report, **found, "rows": stage.count}
+
+
+def _no_header(row: int) -> Refusal:
+    return Refusal(
+        "header_row_empty",
+        f"第 {row} 行是空的，没有表头。",
+        f"Row {row} is empty; there is no header.",
+        "请在 header_row 中写明表头的行号，或不写，由系统查找。",
+        "Say in `header_row` which row holds the titles, or leave it out to have it found.",
+    )
 
 
 def _empty(sheets: Sequence[str]) -> Refusal:

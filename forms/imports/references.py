@@ -14,6 +14,7 @@ from typing import Any
 from sqlglot import exp
 
 from engine.expressions import Params, print_sql
+from engine.identity.principal import SYSTEM_USER
 from engine.storage.columns import decode_json
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
@@ -23,7 +24,7 @@ from forms.environment import environment, variables
 from forms.plans import kept
 from forms.query import query_of
 from forms.reading_rows import one_of
-from forms.system_forms import SYSTEM_FORMS
+from forms.system_forms import SYSTEM_FORMS, USER
 from forms.uniques import unique_keys
 from forms.values import Problem
 
@@ -154,18 +155,23 @@ def _by_column(
 def people_called(
     work: UnitOfWork, target: str, texts: list[str], exact: Mapping[str, str], matches: dict[str, set[str]]
 ) -> None:
-    """Users by id, login name or name; departments by id or name."""
+    """Users by id, login name or name, and the system, which owns what it made; departments by id or name."""
     system = SYSTEM_FORMS[target]
     login = "username" if "username" in system.columns else "id"
     named: dict[str, set[str]] = defaultdict(set)
     firm: dict[str, set[str]] = defaultdict(set)
+    ids = {SYSTEM_USER} if target == USER.key else set[str]()
     for key, username, names in work.rows(f"SELECT id, {login}, {system.label} FROM {system.table}"):
-        firm[key].add(key)
+        ids.add(key)
         firm[username].add(key)
         for name in _names(names):
             named[name].add(key)
+    for key in ids:
+        firm[key].add(key)
     for text in texts:
-        matches[text] |= firm.get(text) or firm.get(exact.get(text, "")) or named.get(text.strip(), set())
+        inside = exact.get(text, "")
+        behind = {inside} if inside in ids else firm.get(inside)  # an export writes the id there
+        matches[text] |= firm.get(text) or behind or named.get(text.strip(), set())
 
 
 def _names(stored: Any) -> set[str]:

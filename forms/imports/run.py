@@ -14,10 +14,14 @@ from typing import Any
 from engine.errors import EngineError, Invalid
 from engine.identity.principal import SYSTEM
 from engine.runtime import Runtime
+from forms.access import Access
+from forms.compiled import compiled_form
 from forms.imports.child import readers, rows_read
+from forms.imports.mapping import titles_of
 from forms.imports.options import ImportOptions
 from forms.imports.save import Counts
 from forms.imports.sets import Sets
+from forms.imports.titles import Titles
 from forms.imports.undo import undo_some, undoing
 from forms.transfers import repository
 from forms.transfers.actor import actor_of
@@ -80,8 +84,10 @@ class ImportRun:
         """Have the file read; then the first phase of sets begins."""
         options = ImportOptions.model_validate(transfer.options)
         asked = {"path": str((self.folder / "source").absolute())} | {
-            key: getattr(options, key) for key in ("sheet", "encoding", "separator")
+            key: getattr(options, key) for key in ("sheet", "header_row", "encoding", "separator")
         }
+        if not (self.folder / "source.json").exists():
+            asked["titles"] = self._titles(transfer, options).as_json()
         found = readers(self.runtime).wait(self.folder, asked, seconds=max(0.05, until - time.monotonic()))
         if found is None:
             done = rows_read(self.folder)
@@ -96,10 +102,21 @@ class ImportRun:
             "header": found["header"],
         }
         (self.folder / "errors.jsonl").write_bytes(b"")
-        report = {
-            key: found[key] for key in ("rows", "format", "encoding", "sheet", "sheets") if key in found
-        }
+        told = (
+            *("rows", "format", "encoding", "doubtful"),
+            *("sheet", "sheets", "header_row", "rows_above"),
+        )
+        report = {key: found[key] for key in told if key in found}
         return self._move(transfer, state="running", progress=progress, report=report)
+
+    def _titles(self, transfer: Transfer, options: ImportOptions) -> Titles:
+        """The titles of columns that the person may fill or see."""
+        actor = actor_of(self.runtime, transfer.user, transfer.id)
+        with self.runtime.reading(actor) as work:
+            app = work.app(transfer.app)
+            form, access = compiled_form(app, transfer.form), Access(work, app)
+            writing = access.demand(form.key, "update" if options.mode == "update" else "create")
+            return titles_of(form, options, access.seen(form.key), writing)
 
     def _sets(self, transfer: Transfer, until: float) -> Transfer:
         """Check or save sets until the time is over or the file is."""

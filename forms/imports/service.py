@@ -14,10 +14,11 @@ from engine.jobs import enqueue
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
 from forms.compiled import Form
+from forms.imports.hindering import what_hinders
 from forms.imports.mapping import Mapping
 from forms.imports.options import ImportOptions
 from forms.imports.references import comparable
-from forms.imports.undo import undoing, what_hinders
+from forms.imports.undo import undoing
 from forms.reading_json import unknown_field
 from forms.system_forms import SYSTEM_FORMS
 from forms.transfers import repository

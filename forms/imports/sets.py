@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
@@ -23,12 +20,14 @@ from engine.storage.waiting import WaitingRefused
 from forms.access import Access
 from forms.compiled import compiled_form
 from forms.imports.candidates import Candidate, Row, RowReader
+from forms.imports.collector import COLLECTOR
 from forms.imports.earlier import Earlier
 from forms.imports.judge import Judge
 from forms.imports.mapping import read_mapping
 from forms.imports.options import ImportOptions
 from forms.imports.quick import may_be_quick, new_records
 from forms.imports.quick_set import QuickSet
+from forms.imports.remarks import remarks_on_file
 from forms.imports.save import Counts, error_lines, save_set
 from forms.imports.seen_keys import SeenKeys
 from forms.imports.service import on_fields
@@ -47,42 +46,15 @@ parts are seen while it is saved, as one transaction would keep other writers wa
 refer to each other are saved so, too, whatever their order.
 """
 AGAIN = 5_000
-"""So many records of earlier sets a check saves once more for a set that refers to them."""
+"""So many records that a set refers to a check saves once more with it; a set that refers to more of them is checked
+part by part.
+"""
 SHOWN = 20
 """Errors that the report itself names; all are in the error list and the workbook."""
 
 
 class _NotKept(Exception):
     """Ends the transaction of a set that is only checked, or of all records because some are wrong after all."""
-
-
-class _Collector:
-    """Thousands of small objects in a row make the collector of cycles walk through the whole process time
-    and again, for a third of the time of a set; these objects form no cycles. Threads may pause it at once.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._pauses = 0
-        self._collected = False
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        with self._lock:
-            if not self._pauses:
-                self._collected = gc.isenabled()
-                gc.disable()
-            self._pauses += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._pauses -= 1
-                if not self._pauses and self._collected:
-                    gc.enable()
-
-
-COLLECTOR = _Collector()
 
 
 class FormChanged(Conflict):
@@ -177,7 +149,8 @@ class Sets:
 
     def _note_mapping(self) -> Transfer:
         columns = {each.header: each.name for each in self.mapping.columns}
-        remarks = [each.as_json() for each in self.mapping.remarks]
+        found = [*remarks_on_file(self.transfer, self.options), *self.mapping.remarks]
+        remarks = [each.as_json() for each in found]
         report = {**self.transfer.report, "columns": columns, "remarks": remarks}
         report.setdefault("counts", Counts().as_json())
         with self.runtime.unit_of_work(SYSTEM, source="import") as work:
@@ -185,20 +158,45 @@ class Sets:
 
     def _one_set(self, groups: list[list[Row]], starts: Sequence[int], *, offset: int, last: int) -> None:
         before, rows = self.transfer, sum(map(len, groups))
-        try:
-            with self.runtime.unit_of_work(self.actor, source="import") as work:
-                self._note_change(work, "first_change")
-                counts, found = self._save(work, groups)
-                if self.dry or (self.whole and counts.failed):
+        if self.earlier is not None:
+            counts, found = self._check(self.earlier, groups, starts)
+        else:
+            try:
+                with self.runtime.unit_of_work(self.actor, source="import") as work:
+                    self._note_change(work, "first_change")
+                    counts, found = self._save(work, groups)
+                    if self.dry or (self.whole and counts.failed):
+                        raise _NotKept
+                    self._note_change(work, "last_change")
+                    self._advance(work, found, counts, offset=offset, last=last, rows=rows)
+                return
+            except _NotKept:
+                self.transfer = before
+        told = counts if self.dry else Counts(failed=counts.failed)
+        with self.runtime.unit_of_work(SYSTEM, source="import") as work:
+            self._advance(work, found, told, offset=offset, last=last, rows=rows)
+
+    def _check(
+        self, earlier: Earlier, groups: Sequence[list[Row]], starts: Sequence[int]
+    ) -> tuple[Counts, Sequence[Candidate]]:
+        """What would become of records that refer to others of the file: each part of the set is saved after those
+        that it refers to, of this set and of earlier ones, in a transaction that ends as if it had not been.
+        """
+        found, counts = [self.reader.candidate(group) for group in groups], Counts()
+        rows = self.folder / "rows.jsonl"
+        for part, needed in earlier.parts(found, starts, self.reader, rows, most=AGAIN):
+            try:
+                with self.runtime.unit_of_work(self.actor, source="import") as work:
+                    access = self._access(work)
+                    self._save_parts(work, access, needed)
+                    counts = counts.add(self._save_parts(work, access, part))
                     raise _NotKept
-                self._note_change(work, "last_change")
-                self._advance(work, found, counts, offset=offset, last=last, rows=rows)
-        except _NotKept:
-            self.transfer = before
-            told = counts if self.dry else Counts(failed=counts.failed)
-            self._note_names(found, starts)
-            with self.runtime.unit_of_work(SYSTEM, source="import") as work:
-                self._advance(work, found, told, offset=offset, last=last, rows=rows)
+            except _NotKept:
+                self.judge.resolver.forget(self.form.key)
+        for candidate, start in zip(found, starts, strict=True):
+            if not candidate.errors:
+                earlier.note(candidate, start)
+        return counts, found
 
     def _note_change(self, work: UnitOfWork, name: str) -> None:
         """Remember between which changes of the log those of this import stand."""
@@ -210,11 +208,7 @@ class Sets:
 
     def _save(self, work: UnitOfWork, groups: list[list[Row]]) -> tuple[Counts, Sequence[Candidate]]:
         """What became of a set, and at least those of its candidates that have errors."""
-        work.batch = self.transfer.id
-        app = work.app(self.transfer.app)
-        if _state(app) != self.made_for:
-            raise _AnotherVersion
-        access = Access(work, app)
+        access = self._access(work)
         if self.plan is not None:
             resolver, constraints = self.judge.resolver, self.judge.constraints
             quick = QuickSet(work, access, self.plan, self.mapping, resolver, self.seen, constraints)
@@ -224,10 +218,15 @@ class Sets:
             except WaitingRefused:
                 pass  # somebody else saved one of these values meanwhile: one by one tells which
         found = [self.reader.candidate(group) for group in groups]
-        if self.earlier is not None:
-            rows = self.folder / "rows.jsonl"
-            self._save_parts(work, access, self.earlier.needed(found, self.reader, rows, most=AGAIN))
         return self._save_parts(work, access, found), found
+
+    def _access(self, work: UnitOfWork) -> Access:
+        """What the person may do with the form as it was when the slice began. Raises _AnotherVersion."""
+        work.batch = self.transfer.id
+        app = work.app(self.transfer.app)
+        if _state(app) != self.made_for:
+            raise _AnotherVersion
+        return Access(work, app)
 
     def _save_parts(self, work: UnitOfWork, access: Access, found: list[Candidate]) -> Counts:
         """Judge and save candidates, those first that others refer to."""
@@ -238,13 +237,6 @@ class Sets:
             if self.own:
                 self.judge.resolver.forget(self.form.key)
         return counts
-
-    def _note_names(self, found: Sequence[Candidate], starts: Sequence[int]) -> None:
-        """Remember what this set would have saved, for the rows of the next ones that refer to it."""
-        if self.earlier is not None:
-            for candidate, start in zip(found, starts, strict=True):
-                if not candidate.errors:
-                    self.earlier.note(candidate, start)
 
     def _advance(
         self,

@@ -1,7 +1,7 @@
 """Taking the changes of an import back: new records into the recycle bin, changed ones as they were.
 
-First is asked what hinders it; then it is done in pieces, the last save first. Derived values follow by
-themselves; what rules did besides stays.
+First is asked what hinders it (`forms.imports.hindering`); then it is done in pieces, the last save first. Derived
+values follow by themselves; what rules did besides stays.
 """
 
 from __future__ import annotations
@@ -12,26 +12,29 @@ from typing import Any
 
 import orjson
 
-from engine.errors import EngineError
+from engine.changes import log
+from engine.errors import EngineError, TryAgain
+from engine.ids import new_id
 from engine.protocols import Record
 from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
+from engine.storage.waiting import WaitingRefused
 from forms.codec import Codec
-from forms.compiled import ChildTable, Field, Form, Named, RowKind, compiled_form
-from forms.deletion import delete, referring
+from forms.compiled import ChildTable, Field, Form, RowKind, compiled_form
+from forms.deleting_many import delete_unnamed
+from forms.deletion import delete
 from forms.evolution.conversions.table import json_converter
 from forms.evolution.past import AsItWas, Diff, diff_now, epochs_of
 from forms.field_type import Reading
-from forms.named_from import named_from
-from forms.records import RecordNotFound, load, update
+from forms.records import RecordNotFound, load, load_many, update
+from forms.rollups import postponed
 from forms.shape import PART
-from forms.tables import quoted
 from forms.transfers.repository import Transfer
+from forms.undone import undone
 from forms.values import Problem
 
-PIECE = 200
-LISTED = 50
-"""Records that are named when a batch cannot be taken back."""
+PIECE = 500
+"""Saves that are taken back in one transaction."""
 
 
 class NotKept(EngineError):
@@ -75,64 +78,12 @@ def _saves(
     return [(int(row[0]), *row[1:4], int(row[4]), orjson.loads(row[5])) for row in found]
 
 
-def what_hinders(work: UnitOfWork, transfer: Transfer) -> list[dict[str, Any]]:
-    """The records because of which an import cannot be taken back, at most so many as are listed: those that
-    others refer to by now, and those that were changed since.
-    """
-    form = compiled_form(work.app(transfer.app), transfer.form)
-    hindering: list[dict[str, Any]] = []
-    made: set[str] = set()
-    below: int | None = None
-    pieces: list[list[Saved]] = []
-    while piece := saves(work, transfer, below=below, limit=1000):
-        below = piece[-1][0]
-        pieces.append(piece)
-        made |= {record for _, record, op, _, _ in piece if op == "create"}
-    for piece in pieces:
-        stored = _revisions(work, form, [record for _, record, _, _, _ in piece])
-        for _, record, op, rev, _ in piece:
-            if record not in stored:
-                continue  # deleted by now: nothing is left to take back
-            users = _users(work, form, record, made) if op == "create" else []
-            if stored[record] != rev:
-                hindering.append({"record": record, "reason": "changed_since"})
-            elif users:
-                hindering.append({"record": record, "reason": "referenced", "by": users})
-            if len(hindering) >= LISTED:
-                return hindering
-    return hindering
-
-
-def _revisions(work: UnitOfWork, form: Form, ids: Sequence[str]) -> dict[str, int]:
-    marks = ", ".join([MARK[work.runtime.database.dialect]] * len(ids))
-    text = (
-        f"SELECT {quoted('id')}, {quoted('rev')} FROM {quoted(form.table)} "
-        f"WHERE {quoted('deleted_at')} IS NULL AND {quoted('id')} IN ({marks})"
-    )
-    return {row[0]: int(row[1]) for row in work.rows(text, tuple(ids))}
-
-
-def _users(work: UnitOfWork, form: Form, record: str, made: set[str]) -> list[str]:
-    """`form/id` of records that keep this one from being deleted and are not of the import themselves."""
-    app = work.app(form.app)
-    found: list[str] = []
-    for other, child, key in form.referrers:
-        source = app.kind("form")[other]
-        kind: RowKind = source.children[child] if child else source
-        if kind.fields[key].kind.options.on_delete == "restrict":
-            users = referring(work, source, child, kind.fields[key], Named(form.key, record))
-            found += [f"{other}/{each}" for each in users if each not in made]
-    for place in named_from(work, form):
-        users = referring(work, place.form, place.child, place.field, Named(form.key, record))
-        found += [f"{place.app.key}.{place.form.key}/{each}" for each in users]
-    return found[:LISTED]
-
-
 def undoing(transfer: Transfer, after: str) -> dict[str, Any]:
     """The progress of an import that is going to be taken back and shall be in the state `after` then."""
     saved = transfer.report.get("counts", {})
     total = saved.get("inserted", 0) + saved.get("updated", 0)
-    return {**transfer.progress, "phase": "undoing", "after": after, "done": 0, "total": total}
+    begun = {"phase": "undoing", "after": after, "done": 0, "total": total, "undo_batch": new_id()}
+    return {**transfer.progress, **begun}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,19 +99,77 @@ def undo_some(work: UnitOfWork, transfer: Transfer) -> TakenBack:
     """Take one piece back."""
     form = compiled_form(work.app(transfer.app), transfer.form)
     piece = saves(work, transfer, below=transfer.progress.get("below"), limit=PIECE)
+    outer, work.batch = work.batch, transfer.progress.get("undo_batch") or new_id()
+    try:
+        problems = _take_back(work, form, piece)
+    finally:
+        work.batch = outer
+    return TakenBack(piece[-1][0] if len(piece) == PIECE else None, len(piece), problems)
+
+
+def _take_back(work: UnitOfWork, form: Form, piece: Sequence[Saved]) -> list[dict[str, Any]]:
+    """All of it together; one by one where that does not tell what goes wrong with which. What could not be
+    taken back.
+    """
+    try:
+        with undone(work), work.savepoint(), work.together(), postponed(work, work.app(form.app)):
+            problems, left = _together(work, form, piece)
+    except TryAgain:
+        raise
+    except (WaitingRefused, EngineError):
+        problems, left = [], piece
+    return [*problems, *(problem for each in left for problem in _alone(work, form, each))]
+
+
+def _together(
+    work: UnitOfWork, form: Form, piece: Sequence[Saved]
+) -> tuple[list[dict[str, Any]], Sequence[Saved]]:
+    """New records go first: they make room for the unique values that others had. What went wrong, and the new
+    ones that something refers to: they go last, when that is as it was. Raises what goes wrong with a record that
+    is written already.
+    """
+    made = [record for _, record, op, _, _ in piece if op == "create"]
+    changed = [each for each in piece if each[2] != "create" and each[1] not in made]
+    left = set(delete_unnamed(work, form, made)) if made else set()
     problems: list[dict[str, Any]] = []
-    for _, record, op, _, moved in piece:
+    held = load_many(work, form, sorted({record for _, record, _, _, _ in changed}), lock="change")
+    log.hold(work, held)
+    for _, record, _, _, moved in changed:
+        work.breathe()
+        known = held.pop(record, None)  # it has changed when it comes a second time
+        mark = work.writes
         try:
-            with work.savepoint():
-                if op == "create":
-                    delete(work, form, record)
-                else:
-                    update(work, form, record, before_values(form, load(work, form, record), moved))
+            before = known[0] if known is not None else load(work, form, record, lock=True)
+            update(work, form, record, before_values(form, before, moved), held=known)
         except RecordNotFound:
             continue
         except EngineError as failure:
-            problems.append({"record": record, "reason": failure.code, "pointer": failure.pointer})
-    return TakenBack(piece[-1][0] if len(piece) == PIECE else None, len(piece), problems)
+            if work.writes != mark or isinstance(failure, TryAgain):
+                raise
+            problems.append(_problem(record, failure))
+    return problems, [each for each in piece if each[1] in left and each[2] == "create"]
+
+
+def _alone(work: UnitOfWork, form: Form, saved: Saved) -> list[dict[str, Any]]:
+    """Take one save back; what went wrong. Raises TryAgain."""
+    _, record, op, _, moved = saved
+    work.breathe()
+    try:
+        with undone(work), work.savepoint():
+            if op == "create":
+                delete(work, form, record)
+            else:
+                update(work, form, record, before_values(form, load(work, form, record, lock=True), moved))
+    except (RecordNotFound, TryAgain) as failure:
+        if isinstance(failure, TryAgain):
+            raise
+    except EngineError as failure:
+        return [_problem(record, failure)]
+    return []
+
+
+def _problem(record: str, failure: EngineError) -> dict[str, Any]:
+    return {"record": record, "reason": failure.code, "pointer": failure.pointer}
 
 
 def before_values(form: Form, now: Record, moved: Diff) -> Record:

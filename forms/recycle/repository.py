@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,24 +52,30 @@ class Entry:
 
 def keep(work: UnitOfWork, unit: Unit) -> None:
     """Write down what was deleted together."""
+    keep_all(work, [unit])
+
+
+def keep_all(work: UnitOfWork, units: Sequence[Unit]) -> None:
+    """Write down several deletions."""
+    rows = [row for unit in units for row in _rows(work, unit)]
+    if rows:
+        work.connection.execute(insert(table), rows)
+
+
+def _rows(work: UnitOfWork, unit: Unit) -> Iterator[dict[str, Any]]:
     emptied = [each.model_dump(mode="json") for each in unit.emptied]
-    work.connection.execute(
-        insert(table),
-        [
-            {
-                "record": record,
-                "app": unit.app,
-                "form": form,
-                "unit": unit.key,
-                "step": step,
-                "root": unit.root,
-                "emptied": emptied if record == unit.root and emptied else None,
-                "deleted_by": work.principal.user,
-                "deleted_at": work.now,
-            }
-            for step, (form, record) in enumerate(unit.records)
-        ],
-    )
+    for step, (form, record) in enumerate(unit.records):
+        yield {
+            "record": record,
+            "app": unit.app,
+            "form": form,
+            "unit": unit.key,
+            "step": step,
+            "root": unit.root,
+            "emptied": emptied if record == unit.root and emptied else None,
+            "deleted_by": work.principal.user,
+            "deleted_at": work.now,
+        }
 
 
 def entries(work: UnitOfWork, app: str, unit: str) -> list[Entry]:

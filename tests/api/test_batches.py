@@ -183,6 +183,19 @@ def test_upsert_creates_updates_and_leaves_alone(root):
     assert names(root) == ["A", "C", "b"]
 
 
+def test_upsert_points_into_its_items(root):
+    url = f"{FORMS}/customer/records:upsert?on=name"
+    answer = root.post(url, {"items": [{"name": "a"}, {"name": "b", "level": "zz", "record": 1}, 5]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "batch_refused")
+    found = {(each["pointer"], each["code"]) for each in answer.json()["errors"]}
+    assert found == {
+        ("/items/1/level", "not_in_options"),
+        ("/items/1/record", "unknown_field"),
+        ("/items/2", "wrong_type"),
+    }
+    assert names(root) == []
+
+
 def test_upsert_takes_only_unique_keys_that_the_writer_sees(root, as_user):
     url = f"{FORMS}/customer/records:upsert"
     assert root.post(f"{url}?on=level", {"items": [{}]}).json()["code"] == "not_a_key"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.requests import Request
 
 from api.body import flag, number, parse_json, query
-from api.problems import MalformedJson, NulCharacter, NumberTooLong, UnknownParameter
+from api.problems import DoubleKey, MalformedJson, NulCharacter, NumberTooLong, UnknownParameter
 from engine.errors import Invalid
 
 
@@ -71,6 +75,40 @@ def test_nul_in_text_is_refused_with_its_place():
         parse_json(b'{"a~b": {"x/y": "\\u0000"}}')
     assert refused.value.pointer == "/a~0b/x~1y"
     assert parse_json(b'{"note": "a\\\\u0000b"}') == {"note": "a\\u0000b"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "pointer"),
+    [
+        ('{"a": 1, "a": 2}', "/a"),
+        ('{"a":1,"a":1}', "/a"),
+        ('{"a" :1,"a":2}', "/a"),
+        ('{"a"\n:1,"b":{},"a"\t: {"c": 2}}', "/a"),
+        ('{"a":1,"\\u0061":2}', "/a"),
+        ('{"rows":[{"x":1},{"a/b":[{"at":"10:00","at":"11:00"}]}]}', "/rows/1/a~1b/0/at"),
+        ('{"x":{"y":1,"y":2},"x":":"}', "/x/y"),
+        ('{"a\\\\":1,"a\\\\":2}', "/a\\"),
+        ('[[],{"n":"{{","n":null}]', "/1/n"),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused_with_its_place(raw, pointer):
+    with pytest.raises(DoubleKey) as refused:
+        parse_json(raw.encode())
+    assert refused.value.pointer == pointer
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-99, 99) | st.text('":{}, \\[a\n\u9f0e', max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text('":{ \\a', max_size=3), inner, max_size=3)
+    ),
+)
+
+
+@given(JSON, st.sampled_from([None, 1]), st.sampled_from([(",", ":"), (", ", ": "), (" , ", " : ")]))
+def test_keys_that_stand_once_are_never_taken_for_doubles(value, indent, separators):
+    raw = json.dumps(value, indent=indent, separators=separators, ensure_ascii=False).encode()
+    assert parse_json(raw) == value
 
 
 def test_unknown_and_repeated_parameters_are_refused():

@@ -11,6 +11,7 @@ from engine.jobs.worker import Worker
 from forms.attachments import FileLinks
 from tests.api.test_files import VISITS, saved, upload, uploaded
 from tests.engine.files.pictures import exif, picture
+from tests.engine.files.test_sniff import office
 from tests.forms.visits import publish_visits
 from tests.support.prepared import prepared_by
 
@@ -260,6 +261,32 @@ def test_an_app_names_its_file_types_rightly(runtime, people):
     told = [(each.code, each.pointer) for each in wrong.value.findings]
     assert ("unknown_file_type", "/forms/visit/fields/4/types/1") in told
     assert ("unknown_file_type", "/forms/visit/fields/5/types/1") in told
+
+
+@pytest.mark.parametrize(
+    ("types", "told"),
+    [
+        ([], []),
+        (["docm"], []),
+        (["macros", "pdf"], []),
+        (["docx"], [("/paper", "file_type")]),
+        (["document"], [("/paper", "file_type")]),
+        (["xlsm"], [("/paper", "file_type")]),
+    ],
+)
+def test_documents_with_macros_are_taken_where_a_field_names_them_or_takes_everything(
+    runtime, people, as_user, types, told
+):
+    publish_visits(runtime, paper={"types": types})
+    user, content = as_user("li"), office("word", "document.xml", "vbaProject.bin")
+    file = uploaded(user, content, "plan.docm")["id"]
+    answer = user.post(VISITS, {"outlet": "x", "paper": file})
+    assert (codes(answer) if answer.status_code == 422 else []) == told
+    if told:
+        assert "macros" in answer.json()["errors"][0]["message"]["en"]
+    plain = uploaded(user, office("word", "document.xml"), "plan.docx")["id"]
+    taken = not types or bool({"docx", "document"} & set(types))
+    assert user.post(VISITS, {"outlet": "y", "paper": plain}).status_code == (201 if taken else 422)
 
 
 def test_a_broken_upload_is_said_before_the_record_is(li):

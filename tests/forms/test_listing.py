@@ -11,7 +11,7 @@ import pytest
 from engine.definitions.app import CompiledApp
 from engine.runtime import Runtime
 from forms.compiled import compiled_form
-from forms.listing import BadCursor, ListQuery, list_json
+from forms.listing import BadCursor, BadFilter, ListQuery, list_json
 from tests.forms.test_records import ROOT, Desk, sale
 
 
@@ -124,3 +124,17 @@ def test_filter_by_child_rows_and_paths(desk: Desk) -> None:
     assert len(ask(desk, "sale", filter='customer.level = "a" and SUM(lines.amount) > 54')["items"]) == 2
     assert len(ask(desk, "sale", filter="total < 54 and ANY(lines, qty > 2)")["items"]) == 1
     assert ask(desk, "sale", filter='customer.manager.dept = "x"')["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("filter_", "place"),
+    [
+        ('{"credit": {"gte": "2"}, "credit": {"lt": "4"}}', "/credit"),
+        ('{"and": [{"credit" : {"gte": "1", "gte": "2"}}]}', "/and/0/credit/gte"),
+    ],
+)
+def test_a_condition_that_stands_twice_is_refused(desk: Desk, filter_: str, place: str) -> None:
+    with pytest.raises(BadFilter) as refused:
+        ask(desk, "customer", filter=filter_)
+    assert refused.value.pointer == "/filter"
+    assert place in refused.value.message["en"]

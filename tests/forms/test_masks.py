@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jsonschema
 import pytest
 
 from forms.masking import cover
@@ -193,5 +194,8 @@ def test_the_schema_says_what_is_covered(as_user: Any, root: Any) -> None:
     address = "/api/v1/apps/desk/forms/person/schema"
     told = as_user("qian").get(address).json()["properties"]["phone"]
     assert (told["x-masked"], told["x-operators"]) == (True, ["eq", "in"])
+    pay = as_user("qian").get(address).json()["properties"]["pay"]
+    assert jsonschema.Draft202012Validator(pay).is_valid("****")
+    assert not jsonschema.Draft202012Validator(root.get(address).json()["properties"]["pay"]).is_valid("****")
     for user in (root, as_user("wu")):  # some rows show it whole
         assert "x-masked" not in user.get(address).json()["properties"]["phone"]

@@ -9,6 +9,7 @@ import pytest
 from engine.definitions.check import check_app
 from engine.definitions.publish import publish
 from engine.errors import EngineError
+from engine.identity import repository
 from engine.identity.principal import SYSTEM, Principal
 from forms import records
 from forms.compiled import compiled_form
@@ -216,3 +217,40 @@ def test_who_saves_and_the_system_may_be_named_and_so_may_the_own_department(run
         kept = records.create(work, form, {"handler": "li", "team": ("system", "li"), "unit": "east_js"})
         changed = records.update(work, form, kept["id"], {"handler": "system", "dept": "east_js"})
     assert (changed["handler"], changed["team"], changed["unit"]) == ("system", ("system", "li"), "east_js")
+
+
+def add_unit(work, key):
+    repository.add_department(work, {"id": key, "name": {"zh": key, "en": key}})
+
+
+def save_task(runtime, **values):
+    with runtime.unit_of_work(SYSTEM) as work:
+        form = compiled_form(work.app("desk"), "task")
+        return records.create(work, form, values)
+
+
+def test_a_department_that_was_not_kept_is_not_there(runtime, root):
+    with pytest.raises(LookupError), runtime.unit_of_work(SYSTEM) as work:
+        add_unit(work, "passing")
+        records.create(work, compiled_form(work.app("desk"), "task"), {"unit": "passing"})
+        raise LookupError
+    with pytest.raises(EngineError) as refused:
+        save_task(runtime, unit="passing")
+    assert [(each.pointer, each.code) for each in refused.value.findings] == [("/unit", "not_found")]
+
+
+def test_a_department_that_was_missing_is_found_once_it_is_there(runtime, root):
+    with pytest.raises(EngineError):
+        save_task(runtime, unit="later")
+    with runtime.unit_of_work(SYSTEM) as work:
+        add_unit(work, "later")
+    assert save_task(runtime, unit="later")["unit"] == "later"
+
+
+def test_who_is_known_to_be_there_is_not_asked_for_again(runtime, root):
+    save_task(runtime, handler="wang")
+    with runtime.unit_of_work(SYSTEM) as work:
+        form = compiled_form(work.app("desk"), "task")
+        with counted(work) as seen:
+            records.create(work, form, {"handler": "wang"})
+    assert not any("ff_user" in each for each in seen)

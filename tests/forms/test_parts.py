@@ -200,6 +200,7 @@ def test_conditions_of_a_field_hold_for_the_whole(root: SignedIn) -> None:
     closed = make(root, period=MARCH, closed=True)
     refused = root.patch(f"{PATH}/{closed['id']}", {"period": APRIL}).json()
     assert [(e["pointer"], e["code"]) for e in refused["errors"]] == [("/period", "read_only")]
+    assert refused["errors"][0]["message"]["zh"] == "记录处于当前状态时，此字段不能修改。"
     long = root.post(PATH, {"period": {"start": "2026-01-01", "end": "2026-12-31"}}).json()
     assert [(e["pointer"], e["code"]) for e in long["errors"]] == [("/period", "too_long")]
 
@@ -270,3 +271,11 @@ def test_a_report_groups_by_a_part(root: SignedIn) -> None:
     rows = {row["month"]: (row["count"], row["low"]) for row in answer.json()["rows"]}
     assert rows == {"2026-03": (2, "3.00"), "2026-04": (1, "1.50"), None: (1, "1.50")}
     assert answer.json()["columns"][0]["label"]["en"] == "period: Start"
+
+
+def test_parts_are_called_by_their_names_in_each_language(root: SignedIn) -> None:
+    refused = root.post(PATH, {"period": {"start": "2026-03-01"}}).json()["errors"][0]
+    assert (refused["pointer"], refused["message"]["zh"]) == ("/period/end", "缺少“结束”。")
+    reversed_ = {"start": "2026-03-02", "end": "2026-03-01"}
+    refused = root.post(PATH, {"period": reversed_}).json()["errors"][0]
+    assert refused["message"] == {"zh": "“开始”大于“结束”。", "en": "'Start' is after 'End'."}

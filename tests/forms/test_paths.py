@@ -259,6 +259,25 @@ def test_exports_refuse_paths_that_the_person_does_not_see(runtime, root, deal):
         begin(work, app, compiled_form(app, "deal"), ExportOptions(fields=("part.cost",)), job=False)
 
 
+def test_a_field_that_is_not_there_is_told_by_its_place(runtime, root, deal):
+    asked = {
+        "/fields/1": root.get(f"{RECORDS}?fields=title,nothing"),
+        "/fields/3": root.post(f"{RECORDS}:query", {"fields": ["title", "version", "part.sku", "lines.no"]}),
+        "/fields/0": root.get(f"{RECORDS}/{deal['deal']}?fields=no,title"),
+        "/sort/2": root.get(f"{RECORDS}?sort=title,-created_at,-nothing"),
+        "/sort/1": root.post(f"{RECORDS}:aggregate", {"by": ["title"], "sort": "title,-sum"}),
+    }
+    for pointer, answer in asked.items():
+        problem = answer.json()
+        told = {problem["pointer"], *(each["pointer"] for each in problem["errors"])}
+        assert (answer.status_code, told) == (422, {pointer})
+    with runtime.unit_of_work(LI) as work, pytest.raises(UnknownField) as refused:
+        app = work.app("yard")
+        wanted = ExportOptions(fields=("title", "part.sku", "part.cost"))
+        begin(work, app, compiled_form(app, "deal"), wanted, job=False)
+    assert refused.value.pointer == "/fields/2"
+
+
 def test_an_export_that_may_not_be_written_any_more_says_so(runtime, root, deal):
     with runtime.unit_of_work(LI) as work:
         app = work.app("yard")

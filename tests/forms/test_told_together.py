@@ -170,6 +170,25 @@ def test_where_rules_set_values_before_a_save_only_what_is_plain_is_told(
     assert told(runtime, {"kind": "gift", "day": "x"}) == [("/day", "bad_date")]
 
 
+def test_what_a_rule_may_fill_in_is_not_told_as_missing(shop: Runtime) -> None:
+    rule = {
+        "key": "address",
+        "label": name("Address"),
+        "form": "client",
+        "trigger": {"type": "created"},
+        "phase": "before",
+        "actions": [{"type": "set_fields", "set": {"name": "new"}}],
+    }
+    client = {**CLIENT, "fields": [*CLIENT["fields"], field("since", "date")]}
+    with shop.unit_of_work(SYSTEM) as work:
+        form = {"client": client, "order": ORDER}
+        publish(work, {**documents(rule={"address": rule}), "form": form})
+    with pytest.raises(Invalid) as wrong, shop.unit_of_work(SYSTEM) as work:
+        app = work.app("shop")
+        create_json(work, app, compiled_form(app, "client"), {"since": "x"})
+    assert [(each.pointer, each.code) for each in wrong.value.findings] == [("/since", "bad_date")]
+
+
 YARD = "/apps/yard/forms"
 YARD_CLIENT = {
     "key": "client",
@@ -348,3 +367,45 @@ def test_new_rows_of_a_change_are_judged_with_their_defaults(
     assert refused(li.patch(there, {"lines": None, "day": "x"})) == [("/day", "bad_date")]
     wrong = [("/day", "bad_date"), ("/many", "required")]
     assert refused(li.patch(there, {"lines": [{"qty": None}], "day": "x"})) == wrong
+
+
+def test_what_rights_or_other_records_give_is_not_told_as_missing(
+    runtime: Runtime, people: dict[str, Any], as_user: AsUser
+) -> None:
+    source = {"form": "client", "value": "area", "where": "name = $record_note", "sort": "name"}
+    order = {
+        **YARD_ORDER,
+        "fields": [
+            field("day", "date"),
+            field("note", "text"),
+            field("place", "text", required=True),
+            field("area", "text", required=True, default_from=source),
+        ],
+        "validations": [],
+    }
+    rep = {
+        "key": "sales_rep",
+        "label": name("rep"),
+        "grants": [{**SELLS, "presets": {"place": "here"}}, OWN_CLIENTS],
+    }
+    with runtime.unit_of_work(SYSTEM) as work:
+        publish(
+            work,
+            {
+                "app": {"yard": {"key": "yard", "label": name("yard")}},
+                "form": {"client": YARD_CLIENT, "order": order},
+                "role": {"sales_rep": rep},
+            },
+        )
+    root, li = as_user("root"), as_user("li")
+    made(root, "client", name="known", area="x")
+    known, strange = {"day": "x", "note": "known"}, {"day": "x", "note": "strange"}
+    orders = f"{YARD}/order/records"
+    assert refused(li.post(orders, known)) == [("/day", "bad_date")]
+    assert refused(li.post(orders, strange)) == [("/area", "required"), ("/day", "bad_date")]
+    assert refused(root.post(orders, known)) == [("/day", "bad_date"), ("/place", "required")]
+    assert refused(root.post(orders, {**known, "note": 5})) == [
+        ("/day", "bad_date"),
+        ("/note", "wrong_type"),
+        ("/place", "required"),
+    ]

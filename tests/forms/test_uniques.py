@@ -110,14 +110,36 @@ def test_rows_of_one_record_differ_and_may_swap(root: Any, runtime: Runtime) -> 
 def test_rows_may_be_unique_across_records_until_theirs_is_deleted(root: Any, runtime: Runtime) -> None:
     published(runtime, rows=[{"fields": ["product"], "across": True}])
     first = made(root, lines=[{"product": "x"}])
-    assert told(root.post(URL, json={"lines": [{"product": "X"}]})) == [("/lines/product", "unique")]
+    assert told(root.post(URL, json={"lines": [{"product": "X"}]})) == [("/lines/0/product", "unique")]
     assert root.delete(f"{URL}/{first}").status_code == 204
     second = made(root, lines=[{"product": "x"}])
     restored = root.post(f"{URL}/{first}:restore")
     assert (restored.status_code, restored.json()["code"]) == (409, "not_restorable")
     assert root.delete(f"{URL}/{second}").status_code == 204
     assert root.post(f"{URL}/{first}:restore").status_code == 200
-    assert told(root.post(URL, json={"lines": [{"product": "X"}]})) == [("/lines/product", "unique")]
+    assert told(root.post(URL, json={"lines": [{"product": "X"}]})) == [("/lines/0/product", "unique")]
+
+
+def test_rows_that_another_record_has_are_told_by_their_places(root: Any, runtime: Runtime) -> None:
+    published(runtime, rows=[{"fields": ["product"], "across": True}])
+    made(root, lines=[{"product": "x"}, {"product": "y"}])
+    lines = [{"product": "a"}, {"product": "Y"}, {"qty": "many"}, {"product": "b"}, {"product": "x "}]
+    assert told(root.post(URL, json={"lines": [*lines[:2], *lines[3:]]})) == [
+        ("/lines/1/product", "unique"),
+        ("/lines/3/product", "unique"),
+    ]
+    assert told(root.post(URL, json={"lines": [{"product": "a"}, {"product": "b"}, {"product": "A"}]})) == [
+        ("/lines/2/product", "unique")
+    ]
+    other = made(root, lines=[{"product": "a"}, {"product": "b"}])
+    first, second = root.get(f"{URL}/{other}").json()["lines"]
+    change = [{"id": second["id"], "product": "y"}, {"product": "x"}, {"product": "c"}]
+    assert told(root.patch(f"{URL}/{other}", json={"lines": change})) == [
+        ("/lines/0/product", "unique"),
+        ("/lines/1/product", "unique"),
+    ]
+    swapped = [{"id": first["id"], "product": "c"}, {"id": second["id"], "$delete": True}, {"product": "b"}]
+    assert root.patch(f"{URL}/{other}", json={"lines": swapped}).status_code == 200
 
 
 def test_a_constraint_on_what_is_there_names_the_doubles(

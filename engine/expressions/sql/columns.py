@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,7 +43,8 @@ class Listed:
     """The tie of rows to the outer record as two columns, and the rest of the condition on them.
 
     `joined`: the database chooses itself whether to begin with the rows where it is asked for one that exists.
-    `name` is free for a table made of `source`.
+    `name` is free for a table made of `source`, which `join((table, condition))` puts beside the outer record where
+    the statement can join. `every`: the statement asks every outer record there is.
     """
 
     source: exp.Expr
@@ -51,3 +53,5 @@ class Listed:
     condition: exp.Expr
     name: str
     joined: bool = False
+    join: Callable[[tuple[exp.Expr, exp.Expr]], None] | None = None
+    every: bool = False

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from engine.expressions.sql import build as b
-from engine.expressions.sql.turned import with_row
+from engine.expressions.sql.turned import by_record, with_row
 from engine.expressions.typed import Aggregate, Apply, Node
 
 if TYPE_CHECKING:
@@ -160,27 +160,34 @@ class AggregateForms(Forms):
     """Correlated subqueries over child rows."""
 
     def total(self, node: Aggregate) -> Sql:
-        select, value = self.select(node)
-        return b.call("COALESCE", self.asked(select, self.sum_of(node, value)), b.whole(0))
+        return b.call("COALESCE", self.given(node, lambda value: self.sum_of(node, value)), b.whole(0))
 
     def counted(self, node: Aggregate) -> Sql:
-        if node.value is None:
-            select, _ = self.select(node)
-            return self.asked(select, exp.Count(this=exp.Star()))
-        select, value = self.select(node)
-        return self.asked(select, exp.Count(this=b.take(value)))
+        rows = node.value is None
+        return self.number(node, lambda value: exp.Count(this=exp.Star() if rows else b.take(value)))
 
     def distinct(self, node: Aggregate) -> Sql:
-        select, value = self.select(node)
-        return self.asked(select, exp.Count(this=exp.Distinct(expressions=[b.take(value)])))
+        return self.number(node, lambda value: exp.Count(this=exp.Distinct(expressions=[b.take(value)])))
 
     def mean(self, node: Aggregate) -> Sql:
-        select, value = self.select(node)
-        return self.asked(select, self.mean_of(node, value))
+        return self.given(node, lambda value: self.mean_of(node, value))
 
     def extreme(self, node: Aggregate, name: str) -> Sql:
+        return self.given(node, lambda value: self.extreme_of(node, name, value))
+
+    def number(self, node: Aggregate, gives: Callable[[Sql], Sql]) -> Sql:
+        """How many rows, or values of theirs, there are."""
+        found = by_record(self.lower, node, gives)
+        return self.alone(node, gives) if found is None else b.call("COALESCE", found, b.whole(0))
+
+    def given(self, node: Aggregate, gives: Callable[[Sql], Sql]) -> Sql:
+        """What `gives` makes of the values of the rows, null where there are none."""
+        return by_record(self.lower, node, gives) or self.alone(node, gives)
+
+    def alone(self, node: Aggregate, gives: Callable[[Sql], Sql]) -> Sql:
+        """The same, asked for the one record."""
         select, value = self.select(node)
-        return self.asked(select, self.extreme_of(node, name, value))
+        return self.asked(select, gives(value))
 
     def exists(self, node: Aggregate, *, opposite: bool) -> Sql:
         """Whether a row fulfils the condition; with `opposite`, whether none fails to."""

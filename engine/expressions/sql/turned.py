@@ -1,8 +1,8 @@
 """Questions about rows turned around: the rows are found first, and through them the records they belong to.
 
-Asked record by record, "has it such a row?" is a lookup for each record there is. Where `Columns` say how rows name
-their record (`Listed`), a few rows are found by an index, or all of them grouped once. What the rows must fulfil may
-not depend on the record; such questions stay as they are.
+Asked record by record, "has it such a row?" and "what do its rows add up to?" are a lookup for each record there is.
+Where `Columns` say how rows name their record (`Listed`), a few rows are found by an index, or all of them grouped
+once. What the rows must fulfil may not depend on the record; such questions stay as they are.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from engine.expressions.sql.lowering import Lowering
 
 Sql = exp.Expr
+RECORD, VALUE = "record", "value"
+"""The columns of a table of grouped rows."""
 HOLDS: dict[str, Callable[[int, int], bool]] = {
     "=": operator.eq,
     "<>": operator.ne,
@@ -69,6 +71,25 @@ def so_many(lower: Lowering, node: Apply) -> Sql | None:
     inner, tie = found
     made = _grouped(tie, _select(inner, rows, tie), sign, number, opposite=none)
     return b.negation(made) if none else made
+
+
+def by_record(lower: Lowering, node: Aggregate, gives: Callable[[Sql], Sql]) -> Sql | None:
+    """What `gives` makes of the values of all rows of a record, which is null for a record without rows: computed
+    once for all records that have some. None where it is to be asked record by record, which is as quick where all
+    rows count and quicker where few records are asked.
+    """
+    found = _rows(lower, node) if node.where is not None else None
+    if found is None or not found[1].every or (found[1].joined and found[1].join is None):
+        return None
+    inner, tie = found
+    value = exp.Null() if node.value is None else inner.shallow(inner.lower(node.value))
+    rows = _select(inner, node, tie).group_by(b.take(tie.inner), copy=False)
+    groups, same = _groups(tie, rows, _named(gives(value), VALUE))
+    given = exp.column(VALUE, table=tie.name)
+    if tie.joined and tie.join is not None:
+        tie.join((groups, same))
+        return given
+    return b.scalar(exp.Select(expressions=[given]).from_(groups, copy=False).where(same, copy=False))
 
 
 def _there(lower: Lowering, rows: Aggregate) -> Sql:
@@ -136,8 +157,18 @@ def _grouped(tie: Listed, records: exp.Select, sign: str, number: int, *, opposi
     records = records.having(b.negation(test) if opposite else test, copy=False)
     if not tie.joined:
         return _listed(tie, records)
-    name, record = tie.name, "record"
-    records.set("expressions", [exp.Alias(this=b.take(tie.inner), alias=exp.to_identifier(record))])
-    groups = exp.Subquery(this=records, alias=exp.TableAlias(this=exp.to_identifier(name)))
-    same = exp.EQ(this=exp.column(record, table=name), expression=b.take(tie.outer))
+    groups, same = _groups(tie, records)
     return exp.Exists(this=exp.select("1").from_(groups, copy=False).where(same, copy=False))
+
+
+def _groups(tie: Listed, rows: exp.Select, *more: Sql) -> tuple[Sql, Sql]:
+    """A table of rows that are grouped by record, with the records and `more` as its columns, and the condition
+    that ties it to the outer record.
+    """
+    rows.set("expressions", [_named(tie.inner, RECORD), *more])
+    groups = exp.Subquery(this=rows, alias=exp.TableAlias(this=exp.to_identifier(tie.name)))
+    return groups, exp.EQ(this=exp.column(RECORD, table=tie.name), expression=b.take(tie.outer))
+
+
+def _named(part: Sql, name: str) -> Sql:
+    return exp.Alias(this=b.take(part), alias=exp.to_identifier(name))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from forms.evolution.conversions.conversion import Given, unfit
+from forms.field_types.select import Select
 
 
 def same_option(given: Given) -> Any:
@@ -51,6 +52,8 @@ def _option(value: Any, given: Given) -> Any:
     for key, option in known.items():
         if value in getattr(option, "replaces", ()):
             return key
+    if isinstance(given.after, Select):
+        return given.after.key_of(label)  # a cell would hold several where a label holds a separator
     found = given.after.read_cell(label, given.reading)
     return found[0] if isinstance(found, list) and found else found
 

@@ -62,6 +62,16 @@ def test_columns_and_separators_are_named_by_command(fourfold, tmp_path):  # noq
     assert (wrong.code, "unknown_field" in wrong.out) == (1, True)
 
 
+def test_the_row_of_the_header_is_found_or_named_by_command(fourfold, tmp_path):  # noqa: F811
+    prepare(fourfold, tmp_path)
+    source = tmp_path / "in.xlsx"
+    source.write_bytes(workbook(["笔记一览"], ["内容"], ["一"], ["text"], ["二"]))
+    found = fourfold("import", "shop", "note", source, "--dry-run")
+    assert ("inserted: 3" in found.out, "rows_above_header" in found.out) == (True, True)
+    named = fourfold("import", "shop", "note", source, "--header-row", "4")
+    assert ("inserted: 1" in named.out, "rows_above_header" in named.out) == (True, False)
+
+
 def test_a_target_that_cannot_be_written_is_refused_at_once(fourfold, tmp_path):  # noqa: F811
     prepare(fourfold, tmp_path)
     for target in ("out.txt", "nowhere/out.csv"):

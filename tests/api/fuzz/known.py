@@ -39,6 +39,10 @@ EXPRESSIONS = (
 SORTS = ("rev", "-created_at,id", "nothing", "-", ",", "owner.name")
 FIELDS = ("id", "id,rev,owner", "owner.name", "nothing", "", "*", "a.b.c.d")
 HINTS: dict[str, tuple[str, ...]] = {"filter": EXPRESSIONS, "sort": SORTS, "fields": FIELDS}
+REFERS = "x-form"
+"""Which form the records of a reference are of."""
+SYSTEM_FORMS = {"user": "/users", "dept": "/departments"}
+"""Where those live that are no form of the app."""
 UNSAID = ("limit", "after", "language", "filter")
 """Parameters tried where the document names none."""
 
@@ -59,11 +63,12 @@ def enriched(
 ) -> dict[str, Any]:
     """The document with the ids and records of one app."""
     known = _known(ask, app)
+    about = {form: _about(ask, app, form) for form in forms}
     made = copy.deepcopy(document)
     paths: dict[str, Any] = {}
     for path, operations in made["paths"].items():
         kept = {method: each for method, each in operations.items() if (method, path) not in LEFT_OUT}
-        for address, more in _addresses(path, forms, ask, app):
+        for address, more in _addresses(path, about, app):
             for method, operation in kept.items():
                 paths.setdefault(address, {})[method] = _operation(operation, method, address, known | more)
     made["paths"] = {path: each for path, each in paths.items() if each}
@@ -95,23 +100,40 @@ def _known(ask: Ask, app: str) -> dict[str, list[str]]:
     }
 
 
-def _addresses(path: str, forms: tuple[str, ...], ask: Ask, app: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _addresses(path: str, about: dict[str, dict[str, Any]], app: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """An address for each of the forms, with what is known of it."""
     if not path.startswith(FORM):
         yield path, {}
         return
-    for form in forms:
-        place = f"/apps/{app}/forms/{form}"
-        items = ask(f"{place}/records?limit=3")["items"]
-        schema = ask(f"{place}/schema")
-        yield (
-            path.replace("{app}", app).replace("{form}", form),
-            {
-                "record": [each["id"] for each in items],
-                "field": list(schema["properties"])[:8],
-                "*": schema,
-            },
-        )
+    for form, known in about.items():
+        yield path.replace("{app}", app).replace("{form}", form), known
+
+
+def _about(ask: Ask, app: str, form: str) -> dict[str, Any]:
+    """What is there of a form, and of those that it refers to."""
+    schema = ask(f"/apps/{app}/forms/{form}/schema")
+    return {
+        "record": _ids(ask, app, form),
+        "field": list(schema["properties"])[:8],
+        "*": schema,
+        "ids": {to: _ids(ask, app, to) for to in sorted(_referred(schema))},
+    }
+
+
+def _ids(ask: Ask, app: str, form: str) -> list[str]:
+    """Some records of a form; of people, who is there."""
+    address = SYSTEM_FORMS.get(form, f"/apps/{app}/forms/{form}/records")
+    return [str(each["id"]) for each in ask(f"{address}?limit=3")["items"][:3]]
+
+
+def _referred(schema: Any) -> set[str]:
+    """The forms that some place of a schema refers to."""
+    if isinstance(schema, list):
+        return {form for each in schema for form in _referred(each)}
+    if not isinstance(schema, dict):
+        return set()
+    own = {schema[REFERS]} if isinstance(schema.get(REFERS), str) else set()
+    return own | _referred(list(schema.values()))
 
 
 def _operation(operation: dict[str, Any], method: str, address: str, known: dict[str, Any]) -> dict[str, Any]:
@@ -132,7 +154,7 @@ def _operation(operation: dict[str, Any], method: str, address: str, known: dict
             body["content"] = {BYTES: body["content"]["application/zip"]}
         content = body["content"].get("application/json")
         if content is not None and content["schema"] == {"$ref": "#/components/schemas/Record"}:
-            content["schema"] = _writable(known["*"])
+            content["schema"] = _writable(known["*"], known["ids"], whole=method == "post")
     return made
 
 
@@ -153,11 +175,32 @@ def _text(name: str) -> dict[str, Any]:
     return {"anyOf": [{"enum": list(hints)}, {"type": "string"}]} if hints else {"type": "string"}
 
 
-def _writable(schema: dict[str, Any]) -> dict[str, Any]:
-    """What a client may send of a record, without the words that only explain."""
-    properties = {
-        key: {name: value for name, value in each.items() if not name.startswith("x-")}
-        for key, each in schema["properties"].items()
-        if not each.get("readOnly")
-    }
-    return {"type": "object", "properties": properties, "additionalProperties": False}
+def _writable(schema: dict[str, Any], ids: dict[str, list[str]], *, whole: bool) -> dict[str, Any]:
+    """What a client may send of a record, without the words that only explain; `whole` with all that it needs.
+
+    References are ids of records that are there, else nearly nothing would be saved.
+    """
+    properties = {key: _bare(each, ids) for key, each in schema["properties"].items() if not _read_only(each)}
+    needed = [key for key in schema.get("required", ()) if key in properties] if whole else []
+    return {"type": "object", "properties": properties, "additionalProperties": False, "required": needed}
+
+
+def _read_only(schema: dict[str, Any]) -> bool:
+    """Whether a field is only read; one that may be empty says so in its first form."""
+    return any(each.get("readOnly") for each in (schema, *schema.get("anyOf", ())))
+
+
+def _bare(schema: Any, ids: dict[str, list[str]]) -> Any:
+    if isinstance(schema, list):
+        return [_bare(each, ids) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = ids.get(schema.get(REFERS, ""))
+    if found and schema.get("type") == "string":
+        return {"enum": found}
+    made = {name: _bare(value, ids) for name, value in schema.items() if not name.startswith("x-")}
+    if isinstance(rows := made.get("properties"), dict):
+        made["properties"] = {
+            key: value for key, value in rows.items() if not _read_only(schema["properties"][key])
+        }
+    return made

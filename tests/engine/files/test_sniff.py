@@ -38,7 +38,34 @@ OPEN_DOCUMENT = BytesIO()
 with zipfile.ZipFile(OPEN_DOCUMENT, "w") as _made:
     _made.writestr("mimetype", "application/vnd.oasis.opendocument.text")
 
+
+def office(folder: str, *parts: str, types: bytes = b"main+xml", last: bool = False) -> bytes:
+    """An office document whose list of types stands first, or last."""
+    target = BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
+        entries = [("[Content_Types].xml", types), *((f"{folder}/{each}", b"x" * 100) for each in parts)]
+        for name, content in reversed(entries) if last else entries:
+            made.writestr(name, content)
+    return target.getvalue()
+
+
+MACROS = b"<Types><Override ContentType='application/vnd.ms-word.document.macroEnabled.main+xml'/></Types>"
+WITH_MACROS = [
+    ("a.docm", office("word", "document.xml", "vbaProject.bin"), "vnd.ms-word.document.macroEnabled.12"),
+    ("a.xlsm", office("xl", "workbook.xml", types=MACROS), "vnd.ms-excel.sheet.macroEnabled.12"),
+    (
+        "a.pptm",
+        office("ppt", "p.xml", types=MACROS, last=True),
+        "vnd.ms-powerpoint.presentation.macroEnabled.12",
+    ),
+    ("a.dotm", office("word", "d.xml", types=MACROS.decode().encode("utf-16")), "macroEnabled.12"),
+    ("a.xlsb", office("xl", "workbook.bin", "vbaProject.bin"), "vnd.ms-excel.sheet.macroEnabled.12"),
+    ("locked.xlsm", OLE, "vnd.ms-excel.sheet.macroEnabled.12"),
+    ("a.docm", office("word", "document.xml"), "vnd.ms-word.document.macroEnabled.12"),
+]
+
 GOOD = [
+    *WITH_MACROS,
     ("a.jpg", picture("JPEG"), "image/jpeg"),
     ("a.png", picture("PNG"), "image/png"),
     ("a.gif", picture("GIF"), "image/gif"),
@@ -74,6 +101,13 @@ GOOD = [
 ]
 
 BAD = [
+    ("a.docx", office("word", "document.xml", "vbaProject.bin"), TypeMismatch),
+    ("a.xlsx", office("xl", "workbook.xml", types=MACROS), TypeMismatch),
+    (
+        "a.pptx",
+        office("ppt", "p.xml", "renamed.bin", types=b"application/vnd.ms-office.vbaProject"),
+        TypeMismatch,
+    ),
     ("photo.png", b"#!/bin/sh\nrm -rf /\n", DangerousFile),
     ("photo.png", b"<script>alert(1)</script>", DangerousFile),
     ("photo.jpg", EXE, DangerousFile),

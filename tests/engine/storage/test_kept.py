@@ -7,8 +7,13 @@ import threading
 import psycopg
 import pytest
 
+from api import busy
+from api.busy import retried
+from engine.errors import TryAgain
+from engine.identity import repository
 from engine.identity.principal import SYSTEM
 from engine.storage import unit_of_work
+from engine.storage.database import ConnectionLost, Database, OutcomeUnknown
 from engine.storage.fibers import CURSORS
 
 pytestmark = pytest.mark.database("postgresql")
@@ -39,7 +44,7 @@ def test_two_at_once_get_two(runtime):
 
 def test_a_connection_that_broke_is_not_kept(runtime):
     with (
-        pytest.raises(psycopg.OperationalError),
+        pytest.raises(ConnectionLost),
         runtime.database.connect("read") as first,
         runtime.database.connect("read") as second,
     ):
@@ -84,3 +89,48 @@ def test_a_connection_keeps_only_so_many(runtime):
         for number in range(CURSORS + 10):
             assert work.row(f"SELECT {number}") == (number,)
         assert len(driver(work)._cursors) <= CURSORS
+
+
+def end_connection(runtime, work):
+    """The server ends the connection of `work`."""
+    ((number,),) = work.rows(PID)
+    with runtime.reading(SYSTEM) as other:
+        assert other.row("SELECT pg_terminate_backend(%s, 10000)", (number,)) == (True,)
+
+
+def test_a_transaction_whose_connection_breaks_has_done_nothing_and_is_run_again(runtime):
+    broken = []
+
+    def add():
+        with runtime.unit_of_work(SYSTEM) as work:
+            repository.add_department(work, {"id": "lab", "name": {"zh": "lab", "en": "lab"}})
+            if not broken:
+                broken.append(True)
+                end_connection(runtime, work)
+                work.row(PID)
+
+    retried(add)
+    with runtime.reading(SYSTEM) as work:
+        assert work.row("SELECT count(*) FROM ff_department WHERE id = 'lab'") == (1,)
+
+
+def test_nobody_knows_whether_a_commit_was_done_whose_connection_broke(runtime):
+    runs = []
+
+    def add():
+        runs.append(True)
+        with runtime.unit_of_work(SYSTEM) as work:
+            repository.add_department(work, {"id": "lab", "name": {"zh": "lab", "en": "lab"}})
+            end_connection(runtime, work)
+
+    with pytest.raises(OutcomeUnknown):
+        retried(add)
+    assert runs == [True]
+
+
+def test_a_database_that_is_not_there_is_asked_again_later(tmp_path, monkeypatch):
+    monkeypatch.setattr(busy, "FIRST_PAUSE", 0.0)
+    database = Database(f"postgresql+psycopg:///nothing?host={tmp_path}")
+    with pytest.raises(TryAgain):
+        retried(lambda: database.connect("read").__enter__())
+    database.close()

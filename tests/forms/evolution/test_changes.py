@@ -212,3 +212,17 @@ def test_two_fields_may_change_places(ledger: Ledger) -> None:
     ledger.fields.append(ledger.fields.pop(0))
     assert ledger.publish().steps == ()
     assert ledger.load(one)["title"] == "T"
+
+
+def test_an_option_whose_name_holds_a_separator_stays_one_option_of_a_list(ledger: Ledger) -> None:
+    named = [
+        {"key": "r", "label": {"zh": "红", "en": "Red"}},
+        {"key": "d", "label": {"zh": "红、深", "en": "r, d"}},
+    ]
+    ledger.fields.append(field("tint", "select", options=named))
+    ledger.publish()
+    one = ledger.create(tint="d")
+    others = [{**each, "key": f"{each['key']}2"} for each in named]
+    ledger.field("tint").update(type="multiselect", options=others)
+    ledger.publish()
+    assert ledger.values("tint", [one]) == [("d2",)]

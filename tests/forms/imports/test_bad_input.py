@@ -116,6 +116,39 @@ def test_csv_files_are_read_in_every_usual_encoding(runtime, desk, tmp_path, enc
     assert (done.report["encoding"], done.report["counts"]["inserted"]) == (found, 2)
 
 
+KOREAN = "이름,주소\n김철수,서울특별시 강남구 테헤란로 일백이십삼\n박영희,부산광역시 해운대구 우동\n"
+JAPANESE = "名称,ノート\n田中さん,これはとてもよいおきゃくさまです\n鈴木さん,カタログをおくってください\n"
+CHINESE = (
+    "名称,备注\n甲公司,鲜の每日\n",
+    "名称,备注\n安徽保定钢材公司,暂无备注，其余不变，成都大道北侧，半年后处理，各方面都好\n",
+    "名称,備註\n臺北電腦,傳統中文與繁體字的資料處理及應用開發\n",
+    "名称,备注\n百度,百度\n",
+)
+
+
+@pytest.mark.database("sqlite")
+def test_korean_text_is_not_taken_for_chinese(runtime, desk, tmp_path):
+    content = b"name," + KOREAN.encode("euc-kr")
+    assert findings(run_import(runtime, "customer", content, tmp_path)) == ["wrong_encoding"]
+    named = run_import(runtime, "customer", content, tmp_path, encoding="euc-kr", dry_run=True)
+    assert (named.state, named.report["encoding"]) == ("done", "euc-kr")
+
+
+@pytest.mark.database("sqlite")
+def test_japanese_text_is_told_as_doubtful(runtime, desk, tmp_path):
+    content = b"name," + JAPANESE.encode("euc-jp")
+    done = run_import(runtime, "customer", content, tmp_path, dry_run=True)
+    assert "encoding_doubtful" in [each["code"] for each in done.report["remarks"]]
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize("text", CHINESE)
+def test_chinese_text_in_gb18030_is_read_without_a_word(runtime, desk, tmp_path, text):
+    done = run_import(runtime, "customer", text.encode("gb18030"), tmp_path, dry_run=True)
+    assert (done.state, done.report["encoding"]) == ("done", "gb18030")
+    assert "encoding_doubtful" not in [each["code"] for each in done.report["remarks"]]
+
+
 @pytest.mark.database("sqlite")
 def test_a_file_in_no_known_encoding_names_the_place(runtime, desk, tmp_path):
     done = run_import(runtime, "customer", "名称\n好\n".encode() + b"\xff\xff\xff\n", tmp_path)

@@ -44,7 +44,6 @@ NO_CELL_HOLDS = {"wrong_type", "unknown_part"}
 MEANT_OTHERWISE = {
     ("date_range", "bad_date"),
     ("datetime", "bad_datetime"),
-    ("tags", "bad_character"),
     ("refs", "too_many"),
 }
 """Wrong values that no cell can be, because it is read as something else first."""

@@ -186,16 +186,51 @@ def test_a_row_whose_earlier_parent_is_refused_is_refused_in_a_check(
     ]
 
 
-def test_a_check_saves_so_many_earlier_rows_again_and_no_more(
-    runtime: Runtime, areas: None, small_sets: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("again", [1, 3, 8])
+def test_a_check_finds_whatever_saving_finds_however_much_rows_refer_to(
+    runtime: Runtime,
+    areas: None,
+    small_sets: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    again: int,
 ) -> None:
     chain = [[f"K{n}", f"k{n}", f"K{n - 1}" if n else None, None] for n in range(12)]
-    monkeypatch.setattr(sets, "AGAIN", 8)
-    assert (
-        run_import(runtime, "area", workbook(HEADER, *chain), tmp_path, dry_run=True).report["errors"] == []
-    )
-    monkeypatch.setattr(sets, "AGAIN", 4)
+    several = [
+        [f"L{n}", f"l{n}", f"K{n}", f"K{n}、L{n ^ 1}、K{11 - n}" if n % 3 else f"K{n}"] for n in range(12)
+    ]
+    wrong = [
+        ["M1", "m1", "K1", "L1、M2"],
+        ["M2", None, "K2", None],
+        ["M3", "m3", "M1", None],
+        ["M4", "m4", "M5", None],
+    ]
+    rows = [HEADER, *chain, *several, *wrong, ["M5", "m5", None, None]]
+    monkeypatch.setattr(sets, "AGAIN", again)
+    dry = run_import(runtime, "area", workbook(*rows), tmp_path, dry_run=True)
+    done = run_import(runtime, "area", workbook(*rows), tmp_path)
+    assert done.report["counts"]["inserted"] > 12
+    assert dry.report["counts"] == done.report["counts"]
+    assert [(each["row"], each["code"]) for each in dry.report["errors"]] == [
+        (each["row"], each["code"]) for each in done.report["errors"]
+    ]
+
+
+def test_a_check_saves_so_many_other_rows_again_and_no_more(
+    runtime: Runtime, areas: None, small_sets: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[int] = []
+    save = sets.Sets._save_parts
+
+    def counted(self: sets.Sets, work: Any, access: Any, found: list[Any]) -> Any:
+        saved.append(len(found))
+        return save(self, work, access, found)
+
+    monkeypatch.setattr(sets.Sets, "_save_parts", counted)
+    monkeypatch.setattr(sets, "AGAIN", 5)
+    chain = [[f"K{n}", f"k{n}", f"K{n - 1}" if n else None, None] for n in range(12)]
+    chain += [[f"L{n}", f"l{n}", "K11", "、".join(f"K{n + at}" for at in range(3))] for n in range(8)]
     dry = run_import(runtime, "area", workbook(HEADER, *chain), tmp_path, dry_run=True)
-    assert {row for row, _ in told(dry)} == {10, 11, 12, 13}
-    done = run_import(runtime, "area", workbook(HEADER, *chain), tmp_path)
-    assert (told(done), done.report["counts"]["inserted"]) == ([], 12)
+    assert dry.report["errors"] == []
+    assert sum(saved[1::2]) == len(chain)
+    assert max(saved[::2]) == 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
@@ -14,10 +15,12 @@ from engine.expressions import ExpressionError, Params
 from engine.expressions.sql.turned import MIRRORED
 from engine.identity.principal import SYSTEM, Principal
 from engine.runtime import Runtime
+from forms import listing
 from forms.access import Access
 from forms.columns import Query, RecordColumns
 from forms.compiled import compiled_form
 from forms.listing import ListQuery, list_json, read_filter
+from forms.reading_plan import make_plan
 from forms.records import RecordNotFound
 from tests.forms.shop import field, name, option
 from tests.forms.test_records import Desk
@@ -230,6 +233,117 @@ def test_filters_that_are_looked_up_through_what_refers_here_find_what_counting_
             str(at) for at, each in enumerate(all_rows) if holds(each) or ("name" in asked and at == 0)
         ]
         assert sorted(listed(desk, who, asked)) == expected, asked
+
+
+HOURS: list[list[str | None]] = [
+    [],
+    ["1.10"],
+    ["1.10", "2.20"],
+    [None],
+    [None, "3.30"],
+    ["-1.10", "1.10"],
+    ["0"],
+]
+SOME = 'status = "new"'
+ASKED: dict[str, list[Any]] = {
+    "SUM(tickets.hours)": [0, 110, 330, 0, 330, 0, 0],
+    f"SUM(tickets.hours, {SOME})": [0, 110, 330, 0, 330, 0, 0],
+    f"AVG(tickets.hours, {SOME})": [None, 110, 165, None, 330, 0, 0],
+    f"MINOF(tickets.hours, {SOME})": [None, 110, 110, None, 330, -110, 0],
+    f"MAXOF(tickets.hours, {SOME})": [None, 110, 220, None, 330, 110, 0],
+    f"COUNT(tickets, {SOME})": [0, 100, 200, 100, 200, 200, 100],
+    f"COUNT(tickets.hours, {SOME})": [0, 100, 200, 0, 100, 200, 100],
+    f"DISTINCTCOUNT(tickets.hours, {SOME})": [0, 100, 200, 0, 100, 200, 100],
+    "SUM(tickets.hours, hours > 1.5)": [0, 0, 220, 0, 330, 0, 0],
+}
+"""What is asked of customers -> what is true of each, in hundredths."""
+
+
+@pytest.mark.parametrize("who", [SYSTEM, LI], ids=["all", "own"])
+def test_what_rows_add_up_to_is_the_same_for_all_at_once_as_for_each(desk: Desk, who: Principal) -> None:
+    for number, hours in enumerate(HOURS):
+        made = desk.create("customer", name=str(number), limit=1)["id"]
+        for each in hours:
+            desk.create("ticket", subject="x", customer=made, handler="li", hours=each)
+        if hours:
+            desk.create("ticket", subject="x", customer=made, handler="sun", hours=None, status="done")
+    desk.create("ticket", subject="of nobody", handler="li", hours="9")
+    desk.delete("ticket", desk.create("ticket", customer=made, handler="li", hours="9")["id"])
+    seen = [at for at, hours in enumerate(HOURS) if hours or who is SYSTEM]
+    for asked, values in ASKED.items():
+        there = [(at, values[at]) for at in seen if values[at] is not None]
+        for number, (sign, holds) in product((0, 110, 165), COMPARED.items()):
+            positive = [str(at) for at, value in there if holds(value, number)]
+            negative = [str(at) for at, value in there if not holds(value, number)]
+            test = f"{asked} {sign} {number / 100:.2f}"
+            assert listed(desk, who, test) == positive, test
+            assert listed(desk, who, f"not ({test})") == negative, test
+        empty = [str(at) for at in seen if values[at] is None]
+        assert listed(desk, who, f"ISBLANK({asked})") == empty, asked
+        more = [str(at) for at in seen if at == 0 or (values[at] or 0) > 100]
+        assert listed(desk, who, f'{asked} > limit or name = "0"') == more, asked
+
+
+def test_pages_and_counts_of_what_rows_add_up_to_agree(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "COUNTED", 2)  # so that a page goes through all records in order
+    for number in range(5):
+        made = desk.create("customer", name=str(number))["id"]
+        desk.create("ticket", subject="x", customer=made, hours=str(number))
+    with desk.runtime.reading(SYSTEM) as work:
+        app = work.app("shop")
+        form, seen, cursor = compiled_form(app, "customer"), [], None
+        while True:
+            query = ListQuery(
+                filter="SUM(tickets.hours, hours > 0) >= 1",
+                sort="-name",
+                limit=2,
+                cursor=cursor,
+                count="exact",
+            )
+            page = list_json(work, app, form, query)
+            seen += [each["name"] for each in page["items"]]
+            assert page["count"] == 4
+            if (cursor := page["next"]) is None:
+                break
+    assert seen == ["4", "3", "2", "1"]
+
+
+def test_what_rows_add_up_to_is_found_for_all_records_at_once(desk: Desk) -> None:
+    with desk.runtime.reading(SYSTEM) as work:
+        app = work.app("shop")
+        form, access = compiled_form(app, "customer"), Access(work, app)
+        where = read_filter(access, form, 'SUM(tickets.hours, status = "new") > 5')
+        dialect = desk.runtime.database.dialect
+        asked = partial(
+            make_plan, app, form, dialect, grants_of=access.seen, where=where, fields=[("name",)], limit=True
+        )
+        plan = asked(sought=True)
+        for text in (plan.text, plan.count):
+            assert "GROUP BY" in text
+            assert ("LEFT JOIN" in text) == (dialect == "postgres")
+        plan = asked(sought=True, where=read_filter(access, form, "SUM(tickets.hours) > 5"))
+        assert "GROUP BY" not in plan.text  # all rows count, so that looking them up is as quick
+        plan = asked(sought=False)
+        assert "GROUP BY" not in plan.text
+        assert "GROUP BY" in plan.count
+
+
+def test_who_sees_few_records_is_told_what_the_rows_of_each_add_up_to(desk: Desk) -> None:
+    with desk.runtime.reading(LI) as work:
+        app = work.app("shop")
+        form, access = compiled_form(app, "customer"), Access(work, app)
+        where, dialect = read_filter(access, form, 'SUM(tickets.hours, status = "new") > 5'), "postgres"
+        plan = make_plan(
+            app,
+            form,
+            dialect,
+            grants_of=access.seen,
+            where=where,
+            fields=[("name",)],
+            limit=True,
+            sought=True,
+        )
+    assert "GROUP BY" not in plan.text
 
 
 def test_what_is_asked_of_rows_may_depend_on_the_record(desk: Desk) -> None:
