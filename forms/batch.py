@@ -34,6 +34,8 @@ Op = Literal["create", "update", "delete"]
 Result = Literal["created", "updated", "unchanged", "deleted"]
 RESULTS: dict[Op, Result] = {"create": "created", "update": "updated", "delete": "deleted"}
 MOST = 1000
+AHEAD = 200
+"""After so many items the store may begin to write."""
 
 
 class BatchRefused(Invalid):
@@ -124,8 +126,10 @@ def _quick(
             prefetch(access, form, [item.data for item in items if isinstance(item.data, dict)])
             held = _held(work, form, items)
             intake = _Intakes(access, form)
-            for item in items:
+            for index, item in enumerate(items):
                 work.breathe()
+                if index % AHEAD == AHEAD - 1:
+                    work.write_ahead()
                 mark = work.writes
                 outcome, record = _attempt(access, form, item, held, intake)
                 if outcome.failure is not None and not atomic and work.writes != mark:
@@ -133,6 +137,7 @@ def _quick(
                 outcomes.append(outcome)
                 saved.append(record)
         if answers:
+            work.write_ahead()
             _answer(access, form, outcomes, saved)
     return outcomes
 

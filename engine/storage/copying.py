@@ -13,8 +13,13 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from psycopg import adapters
+from psycopg.copy import LibpqWriter
+from psycopg.generators import copy_end
+from psycopg.waiting import Wait
 
 if TYPE_CHECKING:
+    from psycopg.abc import PQGen
+
     from engine.storage.waiting import Insert, Row
 
 SENT: dict[str, str] = {
@@ -65,7 +70,43 @@ _known: WeakKeyDictionary[Insert, Copy | None] = WeakKeyDictionary()
 
 def copy_rows(raw: Any, insert: Insert, rows: Sequence[Row]) -> None:
     """Write rows over the driver's connection; one by one where a column has a type that is not in `SENT`."""
+    _write(raw.cursor(), insert, rows, None)
+
+
+def begin_rows(raw: Any, insert: Insert, rows: Sequence[Row]) -> PQGen[Any] | None:
+    """As `copy_rows`, but what the server says is not waited for: what is left is to be driven (`Connection.wait`)
+    before the connection is used again. None when nothing is left.
+    """
     cursor = raw.cursor()
+    writer = _Unfinished(cursor)
+    _write(cursor, insert, rows, writer)
+    return writer.rest
+
+
+class _Unfinished(LibpqWriter):
+    """Ends a copy without waiting for what the server says of it."""
+
+    rest: PQGen[Any] | None = None
+
+    def finish(self, exc: BaseException | None = None) -> None:
+        """See psycopg."""
+        if exc is not None:
+            super().finish(exc)
+        else:
+            self.connection.wait(self._sent())
+
+    def _sent(self) -> PQGen[None]:
+        ending = copy_end(self._pgconn, None)
+        try:
+            wanted = next(ending)
+            while wanted != Wait.R:
+                wanted = ending.send((yield wanted))
+        except StopIteration:
+            return
+        self.rest = ending
+
+
+def _write(cursor: Any, insert: Insert, rows: Sequence[Row], writer: LibpqWriter | None) -> None:
     try:
         copy = _known[insert]
     except KeyError:
@@ -73,7 +114,7 @@ def copy_rows(raw: Any, insert: Insert, rows: Sequence[Row]) -> None:
     if copy is None:
         cursor.executemany(insert.text("postgres"), rows)
         return
-    with cursor.copy(copy.text) as copying:
+    with cursor.copy(copy.text, writer=writer) as copying:
         copying.set_types(copy.types)
         write = copying.write_row
         for row in copy.rows(rows):

@@ -121,11 +121,17 @@ class LoopConnection(psycopg.Connection[Any]):
         """See psycopg."""
         fiber = getcurrent()
         if isinstance(fiber, Fiber) and not args and not options:
-            if self._arrived is None:
-                self._arrived = select.poll()
-                self._arrived.register(self.pgconn.socket, select.POLLIN)
-            return fiber.drive(gen, self.pgconn.socket, self._arrived)
+            return fiber.drive(gen, self.pgconn.socket, self._arrived or self._watched())
         return super().wait(gen, *args, **options)
+
+    def has_answer(self) -> bool:
+        """Whether the server sent something that was not read yet."""
+        return bool((self._arrived or self._watched()).poll(0))
+
+    def _watched(self) -> select.poll:
+        self._arrived = select.poll()
+        self._arrived.register(self.pgconn.socket, select.POLLIN)
+        return self._arrived
 
     def ask(
         self, text: str, params: Any = None, *, numbered: bool = False, prepare: bool | None = None

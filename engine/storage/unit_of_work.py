@@ -12,9 +12,10 @@ from sqlalchemy import Connection
 
 from engine.definitions.app import AppNotFound
 from engine.errors import EngineError
-from engine.storage.database import LATE_BEGIN, Mode
+from engine.storage.ahead import WritingAhead
+from engine.storage.database import INTEGRITY, LATE_BEGIN, Mode
 from engine.storage.fibers import breathe
-from engine.storage.waiting import Insert, Row, WaitingRows, insert_rows
+from engine.storage.waiting import Insert, Row, WaitingRefused, WaitingRows, insert_rows
 
 if TYPE_CHECKING:
     from engine.definitions.app import CompiledApp
@@ -65,6 +66,7 @@ class UnitOfWork:
     _begun: bool = True
     _after_commit: list[Callable[[], object]] = field(default_factory=list)
     _waiting: WaitingRows | None = None
+    _ahead: WritingAhead | None = None
     writes: int = 0
     drawn: int | None = None
     """An id for the log that was taken when the transaction began (PostgreSQL)."""
@@ -80,6 +82,8 @@ class UnitOfWork:
         if not self._begun:
             self._begun = True
             self._driver.execute(LATE_BEGIN)
+        if self._ahead is not None:
+            self._settle_ahead()
         return self._driver
 
     @property
@@ -166,8 +170,40 @@ class UnitOfWork:
         try:
             yield
             self._waiting.write(self._raw)
+        except BaseException:
+            self._abandon_ahead()
+            raise
         finally:
             self._waiting = before
+
+    def write_ahead(self) -> None:
+        """Within `together`, let PostgreSQL write the new rows while this transaction goes on, unless it is still at
+        the last ones: called from time to time, with `breathe` in between. Raises WaitingRefused.
+        """
+        waiting = self._waiting
+        if waiting is None or waiting.brief or not self._keeps:
+            return
+        self._go_on_ahead()
+        if self._ahead is None and waiting.inserts:
+            with _refused_together():
+                self._ahead = WritingAhead(self._raw, waiting.taken())
+
+    def _go_on_ahead(self) -> None:
+        if self._ahead is not None:
+            with _refused_together():
+                if self._ahead.go_on():
+                    self._ahead = None
+
+    def _settle_ahead(self) -> None:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            with _refused_together():
+                ahead.settle()
+
+    def _abandon_ahead(self) -> None:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            ahead.abandon()
 
     @contextmanager
     def in_one(self) -> Iterator[None]:
@@ -207,8 +243,11 @@ class UnitOfWork:
         self._waiting.update(sql, params, table=table, record=record)
         return 1
 
-    breathe = staticmethod(breathe)
-    """Lets other requests run, if this one keeps the event loop: called between the parts of long work."""
+    def breathe(self) -> None:
+        """Let other requests run, if this one keeps the event loop: called between the parts of long work."""
+        if self._ahead is not None:
+            self._go_on_ahead()
+        breathe()
 
     def app(self, key: str) -> CompiledApp:
         """The app as this transaction sees it. Raises AppNotFound."""
@@ -261,12 +300,21 @@ class UnitOfWork:
             yield
             self.settle()
         except Exception:
+            self._abandon_ahead()
             if self._waiting:
                 self._waiting.clear()  # it has begun to wait within the part that is undone
             self.run("ROLLBACK TO SAVEPOINT ff_part")
             self.run("RELEASE SAVEPOINT ff_part")
             raise
         self.run("RELEASE SAVEPOINT ff_part")
+
+
+@contextmanager
+def _refused_together() -> Iterator[None]:
+    try:
+        yield
+    except INTEGRITY as wrong:
+        raise WaitingRefused from wrong
 
 
 @contextmanager

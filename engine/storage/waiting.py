@@ -88,6 +88,13 @@ class WaitingRows:
         """Whether a statement could tell that rows are waiting."""
         return not sql.startswith("SELECT") or any(table in sql for table in self.tables)
 
+    def taken(self) -> list[tuple[Insert, list[Row]]]:
+        """The new rows, which somebody else writes from now on."""
+        new = list(self.inserts.items())
+        self.inserts.clear()
+        self.tables = {table for _, table in self.updates}
+        return new
+
     def clear(self) -> None:
         """Forget what waits: it was written, or is undone."""
         self.inserts.clear()

@@ -85,6 +85,19 @@ def test_partial_batch_keeps_what_is_good(root):
     assert names(root) == ["a", "d"]
 
 
+@pytest.mark.parametrize("double", [7, 210, 430], ids=["early", "in the middle", "late"])
+def test_a_double_is_found_wherever_it_stands_in_a_long_batch(root, double):
+    assert batch(root, "customer", creating({"name": f"n{double}"})).status_code == 200
+    items = creating(*({"name": f"n{number}"} for number in range(450)))
+    refused = batch(root, "customer", items)
+    assert refused.status_code == 422
+    assert [each["pointer"] for each in refused.json()["errors"]] == [f"/items/{double}/record/name"]
+    assert names(root) == [f"n{double}"]
+    partial = batch(root, "customer", items, mode="partial").json()
+    assert (partial["done"], partial["failed"]) == (449, 1)
+    assert partial["items"][double]["status"] == 422
+
+
 def test_rollups_and_numbers_are_right_after_a_batch_of_orders(root):
     customer = batch(root, "customer", creating({"name": "a", "credit": "100"})).json()["items"][0]["id"]
     products = batch(

@@ -17,9 +17,9 @@ class _Cursor:
         self._seen.append(sql)
         return self._cursor.executemany(sql, params)
 
-    def copy(self, sql: str) -> Any:
+    def copy(self, sql: str, **options: Any) -> Any:
         self._seen.append(sql)
-        return self._cursor.copy(sql)
+        return self._cursor.copy(sql, **options)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cursor, name)
