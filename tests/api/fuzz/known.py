@@ -185,9 +185,11 @@ def _writable(schema: dict[str, Any], ids: dict[str, list[str]], *, whole: bool)
     return {"type": "object", "properties": properties, "additionalProperties": False, "required": needed}
 
 
-def _read_only(schema: dict[str, Any]) -> bool:
+def _read_only(schema: Any) -> bool:
     """Whether a field is only read; one that may be empty says so in its first form."""
-    return any(each.get("readOnly") for each in (schema, *schema.get("anyOf", ())))
+    if not isinstance(schema, dict):
+        return False
+    return any(_read_only(each) for each in schema.get("anyOf", ())) or bool(schema.get("readOnly"))
 
 
 def _bare(schema: Any, ids: dict[str, list[str]]) -> Any:
