@@ -9,7 +9,7 @@ import time
 _lock = threading.Lock()
 _last = 0
 _tails: list[str] = []
-_beginning = (-1, "")
+_milliseconds, _beginning = -1, ""
 DRAWN = 64
 MILLISECOND = 1_000_000
 TICKS = tuple(f"{tick:03x}" for tick in range(4096))
@@ -26,11 +26,12 @@ def new_id() -> str:
         if stamp <= _last:
             stamp = _last + 1
         _last = stamp
+        head = _beginning if stamp >> 12 == _milliseconds else _begun(stamp >> 12)
     try:
         tail = _tails.pop()
     except IndexError:
         tail = _refilled()
-    return _head(stamp) + tail
+    return head + TICKS[stamp & 4095] + tail
 
 
 def new_ids(count: int) -> list[str]:
@@ -39,7 +40,8 @@ def new_ids(count: int) -> list[str]:
     with _lock:
         first = max((time.time_ns() << 12) // MILLISECOND, _last + 1)
         _last = first + count - 1
-    return [_head(first + at) + tail for at, tail in enumerate(_drawn(count))]
+        heads = [_begun(stamp >> 12) + TICKS[stamp & 4095] for stamp in range(first, first + count)]
+    return [head + tail for head, tail in zip(heads, _drawn(count), strict=True)]
 
 
 def _refilled() -> str:
@@ -59,13 +61,9 @@ def _drawn(count: int) -> list[str]:
     ]
 
 
-def _head(stamp: int) -> str:
-    """The half that tells the time: milliseconds, and the 12 bits below that keep the order in bursts."""
-    global _beginning
-    milliseconds = stamp >> 12
-    known, text = _beginning
-    if known != milliseconds:
-        whole = f"{milliseconds:012x}"
-        text = f"{whole[:8]}-{whole[8:]}-7"
-        _beginning = (milliseconds, text)
-    return text + TICKS[stamp & 4095]
+def _begun(milliseconds: int) -> str:
+    """What ids of a millisecond begin with; the 12 bits below it, which keep the order in bursts, come after."""
+    global _milliseconds, _beginning
+    whole = f"{milliseconds:012x}"
+    _milliseconds, _beginning = milliseconds, f"{whole[:8]}-{whole[8:]}-7"
+    return _beginning

@@ -34,6 +34,8 @@ Op = Literal["create", "update", "delete"]
 Result = Literal["created", "updated", "unchanged", "deleted"]
 RESULTS: dict[Op, Result] = {"create": "created", "update": "updated", "delete": "deleted"}
 MOST = 1000
+FEW = 4
+"""Between so many items others may run."""
 AHEAD = 200
 """After so many items the store may begin to write."""
 
@@ -127,7 +129,8 @@ def _quick(
             held = _held(work, form, items)
             intake = _Intakes(access, form)
             for index, item in enumerate(items):
-                work.breathe()
+                if index % FEW == 0:
+                    work.breathe()
                 if index % AHEAD == AHEAD - 1:
                     work.write_ahead()
                 mark = work.writes
@@ -225,9 +228,10 @@ def _answer(access: Access, form: Form, outcomes: Sequence[Outcome], saved: Sequ
     """Each saved record as its writer may read it in the end; just its id where the writer may not."""
     late: list[Outcome] = []
     told = telling_saved(access, form)
-    for outcome, record in zip(outcomes, saved, strict=True):
-        if record is not None:
+    for index, (outcome, record) in enumerate(zip(outcomes, saved, strict=True)):
+        if index % FEW == 0:
             access.work.breathe()
+        if record is not None:
             latest = is_latest(access.work, record)
             outcome.answer = told(record) if latest else None
             if outcome.answer is None:

@@ -191,7 +191,7 @@ def new_names(field: Field, value: Any, before: Mapping[str, Any] | None) -> Ite
 
 def _exists(save: Saving, form: str, value: str) -> bool:
     work = save.work
-    if form in SYSTEM_KEYS and value in _acting(work.principal, form):
+    if form in SYSTEM_KEYS and _acts(work.principal, form, value):
         return True
     known = work.memory.setdefault("existing", {})
     app, inner = (save.app, form) if form in SYSTEM_KEYS else save.app.home(form)
@@ -220,6 +220,6 @@ def _is_known(save: Saving, system: SystemForm, key: str) -> bool:
     return found
 
 
-def _acting(principal: Principal, form: str) -> tuple[str | None, ...]:
+def _acts(principal: Principal, form: str, value: str) -> bool:
     """Who saves is there and so is their department, as the form that a reference names says which is meant."""
-    return (principal.user, SYSTEM_USER) if form == USER.key else (principal.dept,)
+    return value in (principal.user, SYSTEM_USER) if form == USER.key else value == principal.dept

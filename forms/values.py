@@ -77,7 +77,8 @@ def read_number(raw: Any, *, scale: int, digits: int) -> int:
             and (fraction.isdecimal() or not point)
             and len(fraction) <= scale
         ):
-            return _scaled(int(whole + fraction.ljust(scale, "0")), digits, scale)
+            value = int(whole + fraction.ljust(scale, "0"))
+            return value if value < LIMITS[min(18, digits)] else _scaled(value, digits, scale)
     elif type(raw) is int:
         return _scaled(raw * 10**scale, digits, scale)
     if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from engine.definitions.app import CompiledApp
 from engine.expressions import CheckedExpression, Env
@@ -98,7 +98,7 @@ class Shelf:
 
 def shelf_of(app: CompiledApp, form: str) -> Shelf | None:
     """The rules of `form`, or None when it has none. Built once per version."""
-    book = cast("dict[str, Shelf] | None", app.memory.get(BOOK))
+    book: dict[str, Shelf] | None = app.memory.get(BOOK)
     if book is None:
         book = app.memory[BOOK] = _book(app.kind("rule").values())
     return book.get(form)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, UniqueConstraint, false
 
-from engine.storage.columns import BigId, Json, Moment, RecordId
+from engine.storage.columns import BigId, Json, Key, Moment, RecordId
 from engine.storage.tables import metadata
 
 run = Table(
     "ff_rule_run",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("app", Text, nullable=False),
-    Column("rule", Text, nullable=False),
+    Column("id", Key, primary_key=True),
+    Column("app", Key, nullable=False),
+    Column("rule", Key, nullable=False),
     Column("form", Text, nullable=False),
     Column("record", RecordId, nullable=False),
-    Column("occurrence", Text, nullable=False, comment="the change or the anchor that this firing answers"),
+    Column("occurrence", Key, nullable=False, comment="the change or the anchor that this firing answers"),
     Column("state", Text, nullable=False, comment="done failed waiting cancelled"),
     Column("at", Moment, nullable=False),
     Column("due_at", Moment, comment="time rules: when it should have fired"),

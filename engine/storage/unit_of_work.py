@@ -228,8 +228,12 @@ class UnitOfWork:
     def insert(self, insert: Insert, rows: Sequence[Row]) -> None:
         """Insert rows, now or together with others."""
         self.writes += 1
-        if self._waiting is not None:
-            self._waiting.insert(insert, rows)
+        waiting = self._waiting
+        if waiting is not None:
+            if insert in waiting.inserts:
+                waiting.inserts[insert].extend(rows)
+            else:
+                waiting.insert(insert, rows)
         else:
             insert_rows(self._raw, self.runtime.database.dialect, insert, rows)
 
