@@ -9,25 +9,31 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 
-from api.problems import DoubleKey, MalformedJson, NulCharacter, NumberTooLong, UnknownParameter
-from engine.errors import Invalid
-from engine.findings import error, text
-from engine.json_text import double_key, not_json
+from api.problems import (
+    DoubleKey,
+    MalformedJson,
+    NotUtf8,
+    NulCharacter,
+    NumberTooLong,
+    UnknownParameter,
+)
+from engine.errors import MOST_TOLD, Invalid
+from engine.findings import Text, error, text
+from engine.json_text import double_key, nested_too_deep, not_json, too_deep
 
 DIGITS = bytes(ord("0") if chr(byte) in "0123456789." else ord(" ") for byte in range(256))
 MANY_DIGITS = b"0" * 16
-NOT_NESTING = bytes(set(range(256)) - set(b"{}[]"))
 EXACT_DIGITS = 15
-DEEPEST = 100
-FLAT = 8
-"""Levels that are told by their brackets; what is nested deeper is walked through."""
 MANY_TEXTS = 1000
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+TOO_DEEP = "depth limit exceeded"
+"""What the parser says of nesting that it does not follow."""
 
 
 async def json_body(request: Request, *, empty: Any = None) -> Any:
     """The parsed body; `empty` for no body at all.
 
-    Raises MalformedJson with the position, DoubleKey, NumberTooLong, NulCharacter, BodyTooLarge.
+    Raises MalformedJson with the position, NotUtf8, DoubleKey, NumberTooLong, NulCharacter, BodyTooLarge.
     """
     raw = await request.body()
     return empty if not raw.strip() else parse_json(raw)
@@ -43,7 +49,8 @@ async def json_object(request: Request, *, allowed: Iterable[str] | None = None)
         names = set(allowed)
         unknown = [key for key in value if key not in names]
         if unknown:
-            raise Invalid([_unknown_key(key, names) for key in unknown])
+            told = [_unknown_key(key, names) for key in unknown[:MOST_TOLD]]
+            raise Invalid(told, further=len(unknown) - len(told))
     return value
 
 
@@ -51,8 +58,8 @@ def _unknown_key(key: str, names: set[str]) -> Any:
     known = ", ".join(sorted(names))
     return error(
         "unknown_key",
-        f"/{key}",
-        text(f"不认识的键“{key}”。", f"'{key}' is not a known key."),
+        f"/{key.replace('~', '~0').replace('/', '~1')}",
+        text(f"不认识的键“{key[:60]}”。", f"'{key[:60]}' is not a known key."),
         text(f"可用：{known}。", f"Known keys: {known}."),
     )
 
@@ -75,16 +82,16 @@ def texts(body: dict[str, Any], key: str) -> tuple[str, ...]:
 
 
 def parse_json(raw: bytes) -> Any:
-    """JSON with nothing lost. Raises MalformedJson, DoubleKey, NumberTooLong, NulCharacter."""
+    """JSON with nothing lost; a byte order mark before it is passed over. Raises MalformedJson, NotUtf8, DoubleKey,
+    NumberTooLong, NulCharacter.
+    """
+    raw = raw.removeprefix(BYTE_ORDER_MARK)
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as wrong:
-        raise MalformedJson(
-            not_json(wrong),
-            details={"line": wrong.lineno, "column": wrong.colno, "position": wrong.pos},
-        ) from None
-    if _may_be_deep(raw):
-        _refuse_deep_nesting(value)
+        raise _unread(raw, wrong) from None
+    if too_deep(raw, value):
+        raise _too_deep()
     double = double_key(raw, value)
     if double is not None:
         raise DoubleKey(pointer=double)
@@ -96,30 +103,21 @@ def parse_json(raw: bytes) -> Any:
     return value
 
 
-def _may_be_deep(raw: bytes) -> bool:
-    """Whether the brackets alone, those in texts included, leave it open that the nesting is too deep."""
-    brackets = raw.translate(None, NOT_NESTING)
-    for _ in range(FLAT):
-        if len(brackets) <= DEEPEST:
-            return False
-        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
-    return len(brackets) > DEEPEST
+def _unread(raw: bytes, wrong: orjson.JSONDecodeError) -> MalformedJson:
+    """Why a body could not be parsed."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError as strange:
+        return NotUtf8(details={"position": strange.start})
+    if wrong.msg == TOO_DEEP:
+        return _too_deep()
+    return MalformedJson(
+        not_json(wrong), details={"line": wrong.lineno, "column": wrong.colno, "position": wrong.pos}
+    )
 
 
-def _refuse_deep_nesting(value: Any) -> None:
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        if depth > DEEPEST:
-            raise MalformedJson(
-                {"zh": f"嵌套超过 {DEEPEST} 层。", "en": f"This is nested more than {DEEPEST} levels deep."}
-            )
-        inner = [
-            each.values() if isinstance(each, dict) else each
-            for each in level
-            if isinstance(each, (dict, list))
-        ]
-        level = [each for group in inner for each in group]
+def _too_deep() -> MalformedJson:
+    return MalformedJson(nested_too_deep(), fix=text("请减少嵌套的层数。", "Nest it less deeply."))
 
 
 class _Long(str):
@@ -171,16 +169,20 @@ def query(request: Request, *allowed: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
         if name not in allowed or name in found:
-            known = ", ".join(allowed) or "-"
-            raise UnknownParameter(
-                {
-                    "zh": f"不认识或重复的查询参数“{name}”。可用：{known}。",
-                    "en": f"'{name}' is unknown or given twice. Known: {known}.",
-                },
-                details={"parameter": name},
-            )
+            raise UnknownParameter(_no_parameter(name, allowed), details={"parameter": name})
         found[name] = value
     return found
+
+
+def _no_parameter(name: str, allowed: tuple[str, ...]) -> Text:
+    if name in allowed:
+        return text(f"查询参数“{name}”出现了多次。", f"'{name}' is given more than once.")
+    known = ", ".join(allowed)
+    return text(
+        f"不认识的查询参数“{name[:60]}”。" + (f"可用：{known}。" if known else "此地址没有查询参数。"),
+        f"'{name[:60]}' is not a known parameter. "
+        + (f"Known: {known}." if known else "This address takes none."),
+    )
 
 
 def number(values: dict[str, str], name: str, *, default: int, least: int = 0, most: int) -> int:

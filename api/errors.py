@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.problems import BadRequest, MethodNotAllowed, RouteNotFound, Unexpected
-from engine.errors import EngineError, Invalid
-from engine.findings import Finding, advised, error, text
+from engine.errors import MOST_TOLD, EngineError, Invalid
+from engine.findings import Finding, Text, advised, error, text
 
 log = structlog.get_logger("fourfold.api")
 
@@ -38,6 +38,7 @@ STATUS: Mapping[str, int] = {
     "file_too_large": 413,
     "range_not_satisfiable": 416,
     "invalid": 422,
+    "unsupported_encoding": 415,
     "number_too_long": 422,
     "nul_character": 422,
     "unknown_parameter": 422,
@@ -55,7 +56,7 @@ STATUS: Mapping[str, int] = {
     "key_unknown": 500,
     "seal_broken": 500,
     "report_timeout": 504,
-    "outcome_unknown": 503,
+    "commit_unknown": 503,
     "try_again": 503,
     "access_log_full": 503,
 }
@@ -74,23 +75,39 @@ def status_of(failure: EngineError) -> int:
     return OTHERWISE
 
 
-def problem(failure: EngineError, *, locale: str = "zh", request_id: str = "") -> dict[str, Any]:
-    """The problem document (RFC 9457) of a domain error."""
+def problem(
+    failure: EngineError, *, locale: str = "zh", request_id: str = "", most: int = MOST_TOLD
+) -> dict[str, Any]:
+    """The problem document (RFC 9457) of a domain error. It tells the first `most` findings; where there are more,
+    `errors_in_all` and the last sentence say how many.
+    """
     status = status_of(failure)
-    findings = failure.findings if isinstance(failure, Invalid) else ()
+    findings = failure.findings[:most] if isinstance(failure, Invalid) else ()
+    in_all = len(failure.findings) + failure.further if isinstance(failure, Invalid) else 0
+    more = in_all > len(findings)
+    message = _counted(failure.message, in_all, len(findings)) if more else failure.message
     return {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": failure.code,
-        "detail": cast("Mapping[str, str]", failure.message)[locale],
-        "message": dict(failure.message),
+        "detail": cast("Mapping[str, str]", message)[locale],
+        "message": dict(message),
         "pointer": failure.pointer,
         "fix": dict(advised(failure.code, failure.fix)),
         "errors": [each.as_json() for each in findings],
+        **({"errors_in_all": in_all} if more else {}),
         **({"details": failure.details} if failure.details else {}),
         **({"request_id": request_id} if request_id else {}),
     }
+
+
+def _counted(message: Text, in_all: int, told: int) -> Text:
+    """A message with how many errors there are, of which `told` are in the answer."""
+    return text(
+        f"{message['zh']}共有 {in_all} 处错误，此处列出前 {told} 处。",
+        f"{message['en']} There are {in_all} errors; the first {told} are told here.",
+    )
 
 
 def problem_response(failure: EngineError, request: Request) -> Response:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem_response
-from api.problems import BodyTooLarge, NulCharacter
+from api.problems import BodyTooLarge, NulCharacter, UnsupportedEncoding
 from engine.errors import EngineError
 from engine.identity.sessions import NotAuthenticated
 from engine.ids import new_id
@@ -22,7 +22,8 @@ class Guard:
     """Gives every request an id, answers with it, and refuses bodies over `limit` bytes; below the paths in
     `larger` other limits hold.
 
-    An address with U+0000 in it is refused too: PostgreSQL stores no such text and fails on the question.
+    An address with U+0000 in it is refused too: PostgreSQL stores no such text and fails on the question. So is a body
+    in a `Content-Encoding`, which nobody would undo.
 
     Below `prefix` only the paths in `open_paths` and those below `open_below` are served without a bearer token. Whether a token is
     valid is asked where the request is served; this stops what comes without one before it is read.
@@ -49,7 +50,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given, length, known = _headers(scope)
+        given, length, known, coded = _headers(scope)
         identifier = given if given and CLIENT_ID.fullmatch(given) else new_id()
         scope.setdefault("state", {})["request_id"] = identifier
 
@@ -64,6 +65,8 @@ class Guard:
             refusal = NotAuthenticated()
         elif length is not None and length > limit:
             refusal = too_large(limit)
+        elif coded:
+            refusal = UnsupportedEncoding()
         else:
             refusal = _nul_in_address(scope)
         if refusal is not None:
@@ -110,13 +113,16 @@ def _nul_in_address(scope: Scope) -> NulCharacter | None:
         return None
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         if "\x00" in name or "\x00" in value:
-            return NulCharacter(pointer="/query", details={"parameter": name.replace("\x00", "")[:80]})
+            parameter = name.replace("\x00", "")[:80]
+            return NulCharacter(pointer=f"/{parameter}", details={"parameter": parameter})
     return None
 
 
-def _headers(scope: Scope) -> tuple[str | None, int | None, bool]:
-    """The request id the client gave, the length it names, and whether it shows a token."""
-    given, length, known = None, None, False
+def _headers(scope: Scope) -> tuple[str | None, int | None, bool, bool]:
+    """The request id the client gave, the length it names, whether it shows a token, and whether its body is
+    packed in some way.
+    """
+    given, length, known, coded = None, None, False, False
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             given = value.decode("latin-1")
@@ -124,4 +130,6 @@ def _headers(scope: Scope) -> tuple[str | None, int | None, bool]:
             length = int(value)
         elif name == b"authorization":
             known = value[:7].lower() == b"bearer " and len(value) > 7
-    return given, length, known
+        elif name == b"content-encoding":
+            coded = value.strip().lower() not in (b"", b"identity")
+    return given, length, known, coded

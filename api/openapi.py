@@ -91,6 +91,7 @@ SCHEMAS: dict[str, Any] = {
             "pointer": {"type": "string"},
             "fix": {"$ref": "#/components/schemas/Sentence"},
             "errors": {"type": "array", "items": {"type": "object"}},
+            "errors_in_all": {"type": "integer"},
             "request_id": {"type": "string"},
         },
     },

@@ -23,6 +23,24 @@ class MalformedJson(BadRequest):
     fix_en = "Correct the syntax at the position named."
 
 
+class NotUtf8(MalformedJson):
+    """The body is not UTF-8 text."""
+
+    code = "not_utf8"
+    zh = "请求体不是 UTF-8 编码的文本。"
+    fix_zh = "请以 UTF-8 发送。Windows 命令行会按 GBK 发送：请把内容存为 UTF-8 文件，再用 curl --data-binary @文件名 发送。"
+    fix_en = "Send it in UTF-8. From a Windows prompt, save it as a UTF-8 file and send that by curl --data-binary @file."
+
+
+class UnsupportedEncoding(EngineError):
+    """Bodies are taken as they are, without a Content-Encoding."""
+
+    code = "unsupported_encoding"
+    zh = "不接收经过压缩的请求体（Content-Encoding）。"
+    fix_zh = "请不压缩直接发送，并去掉 Content-Encoding 请求头。"
+    fix_en = "Send the body uncompressed, without the header Content-Encoding."
+
+
 class NumberTooLong(EngineError):
     """A JSON number of more than 15 digits would lose some of them; send it as a string."""
 

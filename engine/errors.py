@@ -46,6 +46,8 @@ ASKED: Text = {
     "en": "Something in this request is not as it should be.",
 }
 """What `Invalid` says where only the way of asking is wrong, and no data."""
+MOST_TOLD = 1000
+"""So many findings of one request are told; of more, only how many there are."""
 
 
 class Invalid(EngineError):
@@ -56,11 +58,13 @@ class Invalid(EngineError):
     fix_zh = "请按每条提示修改后重试。"
     fix_en = "Correct each point named below and send it again."
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
+    def __init__(self, findings: Sequence[Finding], *, further: int = 0) -> None:
+        """`further` counts what is wrong besides and is not among the findings, since there is too much of it."""
         asked = type(self) is Invalid and findings and all(each.code in ASKED_WRONG for each in findings)
         super().__init__(ASKED if asked else None, pointer=findings[0].pointer if findings else "")
         self.findings = tuple(findings)
-        self.args = ("; ".join(f"{f.pointer}:{f.code}" for f in self.findings),)
+        self.further = further
+        self.args = ("; ".join(f"{f.pointer}:{f.code}" for f in self.findings[:MOST_TOLD]),)
 
 
 class NotPublishable(Invalid):

@@ -11,6 +11,10 @@ from typing import Any
 from engine.findings import Text, text
 
 BLANKS = b" \t\n\r"
+DEEPEST = 100
+NOT_NESTING = bytes(set(range(256)) - set(b"{}[]"))
+FLAT = 8
+"""Levels that are told by their brackets; what is nested deeper is walked through."""
 
 
 def not_json(wrong: ValueError) -> Text:
@@ -26,9 +30,42 @@ def not_json(wrong: ValueError) -> Text:
     return text("不是有效的 JSON。", "This is not valid JSON.")
 
 
+def too_deep(raw: bytes, value: Any) -> bool:
+    """Whether this is nested deeper than is walked through; `value` is what `raw` was parsed to."""
+    if not _may_be_deep(raw):
+        return False
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            return True
+        inner = [
+            each.values() if isinstance(each, dict) else each
+            for each in level
+            if isinstance(each, (dict, list))
+        ]
+        level = [each for group in inner for each in group]
+    return False
+
+
+def _may_be_deep(raw: bytes) -> bool:
+    """Whether the brackets alone, those in texts included, leave it open that the nesting is too deep."""
+    brackets = raw.translate(None, NOT_NESTING)
+    for _ in range(FLAT):
+        if len(brackets) <= DEEPEST:
+            return False
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+    return len(brackets) > DEEPEST
+
+
+def nested_too_deep() -> Text:
+    """What is said of it."""
+    return text(f"嵌套超过 {DEEPEST} 层。", f"This is nested more than {DEEPEST} levels deep.")
+
+
 def double_key(raw: bytes, value: Any) -> str | None:
     """The pointer to the first key that stands twice in its object, None where none does. `raw` is valid JSON, and
-    `value` what it was parsed to.
+    `value` what it was parsed to; it is not nested `too_deep`.
 
     A text that has no more colons after quotation marks than `value` has keys lost none, which tells nearly all
     bodies in passing; others, such as one with a text that begins with a colon, are read again.

@@ -67,7 +67,7 @@ class Runtime:
         self.services: dict[str, Any] = {}
         self._apps: Mapping[str, CompiledApp] = {}
         self.known_people: set[tuple[str, str]] = set()
-        """Users and departments (system form, id) that are known to exist."""
+        """Users (system form, id) that are known to exist."""
         self._expected: Mapping[str, CompiledApp] = {}
         self._compiling = threading.RLock()
         """Held as long as a group of apps takes; who only swaps a mapping never waits for it."""

@@ -16,7 +16,7 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path(".fourfold"), description="Data folder.")
     database_url: str = Field(default="", description="SQLAlchemy URL; empty: SQLite in the data folder.")
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: int = Field(default=8000, ge=0, le=65535)
     demo: bool = Field(default=False, description="Demo users with a known password; loopback only.")
     sqlite_synchronous: str = Field(default="NORMAL", pattern="^(NORMAL|FULL)$")
     pool_size: int = Field(default=8, ge=1, description="Database threads and connections of one process.")

@@ -105,7 +105,9 @@ def run_batch(
             work.batch = None
     failed = [(index, each.failure) for index, each in enumerate(outcomes) if each.failure is not None]
     if atomic and failed:
-        raise BatchRefused([each for index, failure in failed for each in findings_of(failure, index)])
+        further = sum(each.further for _, each in failed if isinstance(each, Invalid))
+        found = [each for index, failure in failed for each in findings_of(failure, index)]
+        raise BatchRefused(found, further=further)
     return outcomes
 
 

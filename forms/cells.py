@@ -20,7 +20,7 @@ from forms.values import Problem, moment_json, number_text, read_number, wrong_t
 Cell = str | int | float | bool | Decimal | date | datetime | time | timedelta | None
 
 _DAY = re.compile(r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?\Z")
-_DAY_LAST = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\Z")
+_DAY_LAST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{2,4})\Z")
 _CLOCK = re.compile(r"(\d{1,2})(?::|时|点)(\d{1,2})(?:(?::|分)(?:(\d{1,2})(?:\.(\d{1,6}))?秒?)?)?\Z")
 _NUMBER = re.compile(r"([+-]?)(\d+|\d{1,3}(?:,\d{3})+)(\.\d+)?(%?)\Z")
 _CURRENCY = re.compile(r"\A(?:CNY|RMB|HK\$|US\$|[¥$€£])\s*|\s*(?:元|CNY|RMB)\Z", re.IGNORECASE)
@@ -32,6 +32,7 @@ _PART = re.compile(
 _YES = frozenset({"true", "yes", "y", "1", "是", "对", "真", "√", "✓", "✔"})
 _NO = frozenset({"false", "no", "n", "0", "否", "错", "假", "×", "✗", "✘"})
 _EXACT = 10**15
+MONTHS = 12
 
 
 def empty(cell: Cell) -> bool:
@@ -130,7 +131,8 @@ def read_day_cell(cell: Cell) -> date:
 
 def _day(text: str) -> date:
     found = _DAY.match(text)
-    if found is None and _DAY_LAST.match(text):
+    last = _DAY_LAST.match(text) if found is None else None
+    if last is not None and _two_ways(*map(int, last.groups())):
         raise Problem(
             "ambiguous_date",
             f"“{text}”分不清哪个是月、哪个是日。",
@@ -139,6 +141,9 @@ def _day(text: str) -> date:
             "Write YYYY-MM-DD.",
         )
     try:
+        if last is not None:
+            first, second, year = map(int, last.groups())
+            return date(year, min(first, second), max(first, second))
         if found is None:
             raise ValueError
         return date(int(found.group(1)), int(found.group(2)), int(found.group(3)))
@@ -146,6 +151,11 @@ def _day(text: str) -> date:
         raise Problem(
             "bad_date", "日期无效。", "This is not a date.", "请写成 YYYY-MM-DD。", "Write YYYY-MM-DD."
         ) from None
+
+
+def _two_ways(first: int, second: int, year: int) -> bool:
+    """Whether 03/05/2026 can mean two days; 25/12/2026 and 12/25/2026 mean the same one."""
+    return year < 1000 or (first <= MONTHS and second <= MONTHS and first != second)
 
 
 def read_moment_cell(cell: Cell, zone: ZoneInfo) -> str:

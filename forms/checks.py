@@ -22,7 +22,7 @@ from forms.trees import check_tree
 from forms.uniques import doubles_within
 
 MANY_PEOPLE = 100_000
-"""So many users and departments are remembered to exist."""
+"""So many users are remembered to exist."""
 REQUIRED = Text(zh="此项必填。", en="This is required.")
 FILL_IN = Text(zh="请填写。", en="Fill it in.")
 
@@ -35,7 +35,7 @@ def check(save: Saving) -> list[Finding]:
         rows = save.after[child.key]
         least = _fewest(save, child)
         if len(rows) < least or len(rows) > child.max_rows:
-            findings.append(_count(child.key, len(rows), least, child.max_rows))
+            findings.append(wrong_count(child.key, len(rows), least, child.max_rows))
         for index, row in enumerate(rows):
             findings += _row_findings(child, row, save.row_env, f"/{child.key}/{index}")
         findings += doubles_within(child, rows, save.row_env)
@@ -83,7 +83,8 @@ def _fewest(save: Saving, child: ChildTable) -> int:
     return max(child.min_rows, 1 if holds(child.required, save.after, save.env) else 0)
 
 
-def _count(child: str, found: int, least: int, most: int) -> Finding:
+def wrong_count(child: str, found: int, least: int, most: int) -> Finding:
+    """What to say of a child table with `found` rows, which are fewer than `least` or more than `most`."""
     if found < least:
         return Finding(
             "error",
@@ -207,11 +208,13 @@ def _exists(save: Saving, form: str, value: str) -> bool:
 
 
 def _is_known(save: Saving, system: SystemForm, key: str) -> bool:
-    """Whether there is such a user or department. Nobody deletes them, so one that was committed is remembered."""
+    """Whether there is such a user or department. Nobody deletes a user, so one that was committed is remembered;
+    a department may be removed, by another process too.
+    """
     known, place = save.work.runtime.known_people, (system.key, key)
     if place in known:
         return True
-    fresh = save.work.writes == 0
+    fresh = system.key == USER.key and save.work.writes == 0
     found = save.env.follow(system.key, key) is not None
     if found and fresh:
         if len(known) >= MANY_PEOPLE:

@@ -20,9 +20,9 @@ from engine.storage.driver import MARK, moment_param
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
 from forms.compiled import Form
-from forms.reading_json import unknown_field
 from forms.records import RecordNotFound, load
 from forms.shares import part_key
+from forms.unknown_fields import unknown_field
 
 REASON = "colleague"
 COLUMNS = '"user", level, reason, fields, given_by, given_at'

@@ -128,7 +128,7 @@ class RecordColumns:
         if self.sought != "no" and naming.refers:
             inner, joined = col(alias, column_name(self.query, naming)), self.sought == "joined"
             join = self.joins.clauses.append if self.joins is not None else None
-            every = self.grants.every_row
+            every = self.grants.every_row and self.grants.always_shows(key)
             listed = Listed(rows_of, inner, own, live, self.query.alias(), joined, join, every)
         return ChildSource(rows_of, belongs, columns, (col(alias, "id"),), listed)
 

@@ -51,7 +51,8 @@ class Composed(FieldType):
             return None
         if not isinstance(raw, dict):
             names = "、".join(self.parts)
-            raise wrong_type(f"对象，含 {names}", f"An object with {', '.join(self.parts)}")
+            example = "{" + ", ".join(f'"{name}": …' for name in self.parts) + "}"
+            raise wrong_type(f"对象，含 {names}", f"An object with {', '.join(self.parts)}", example)
         for name in raw:
             if name not in self.parts:
                 raise _unknown(name, self.parts)

@@ -127,7 +127,7 @@ def _check(save: Saving, draw: Draw) -> list[Finding]:
         if wanted > left[key]:
             rest = number_text(max(left[key], 0), field.codec.scale)
             message = Text(
-                zh=f"{draw.message['zh']} 还剩 {rest}。", en=f"{draw.message['en']} What is left: {rest}."
+                zh=f"{draw.message['zh']}还剩 {rest}。", en=f"{draw.message['en']} What is left: {rest}."
             )
             findings.append(Finding("error", draw.code, f"/{draw.rows}/{index}/{draw.field}", message, LESS))
         left[key] -= wanted

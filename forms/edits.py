@@ -18,7 +18,7 @@ from forms.access import Access
 from forms.compiled import ChildTable, Form, Rule
 from forms.compute import holds
 from forms.environment import environment
-from forms.foretold import told_together
+from forms.foretold import room_to_tell, tell_more, told_together
 from forms.intake import create_record
 from forms.masking import masked
 from forms.nested import Room, save_new
@@ -109,13 +109,19 @@ class Edit:
         access, form = self.access, self.form
         read = self._admitted(before, pass_lock)
         with told_together(access, form, read, self.data, made=self.room.made):
-            values = read.read(self.data)
+            values = read.well = read.read(self.data)
         self.before = before
         self.written = frozenset(read.written)
         values = {key: value for key, value in values.items() if key in form.children or before[key] != value}
         refuse_readonly(access, form, before, values)
         self._merge(before, values)
-        check_targets(access, form, before, values, self.room.made)
+        try:
+            check_targets(access, form, before, values, self.room.made)
+        except Invalid as failure:
+            failure.findings = tuple(as_sent(failure.findings, form, before, self.data))
+            self.before = None  # its rows are named as they were sent by now
+            tell_more(failure, access, form, read, self.data, made=self.room.made)
+            raise
         return values
 
     def _admitted(self, before: Record, pass_lock: Callable[[Mapping[str, Any]], None]) -> RecordReader:
@@ -133,7 +139,8 @@ class Edit:
         self.importing = access.held(importing, before, env, write=True)
         if not self.grants or self.held == () or self.importing == ():
             raise Forbidden()
-        return reader(form, self.grants, holding=self.held, before=before)
+        room = room_to_tell(access.work)
+        return reader(form, self.grants, holding=self.held, before=before, room=room)
 
     def _merge(self, before: Record, values: Mapping[str, Any]) -> None:
         """Let an edit on an older revision through unless a field of it was changed since."""

@@ -22,8 +22,8 @@ from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
 from forms.compiled import Form
 from forms.environment import environment
-from forms.reading_json import unknown_field
 from forms.records import load
+from forms.unknown_fields import unknown_field
 
 WRITING = ("create", "update")
 

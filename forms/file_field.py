@@ -26,6 +26,7 @@ from engine.findings import Text
 from forms.codec import Codec
 from forms.field_type import EMPTY, FieldType, Reading
 from forms.operators import FILLED
+from forms.picks import REPEATS
 from forms.schema import FieldDocument
 from forms.values import Problem, wrong_type
 
@@ -33,6 +34,7 @@ ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 FILE = {"type": "string", "format": "uuid", "pattern": r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
 UPLOADED = {"type": "object", "properties": {"id": FILE}, "required": ["id"]}
 MAX_COUNT = 100
+EXAMPLE_ID = "01f0c3a2-7b1e-7c4d-9a55-3d2f6b8e4c10"
 
 
 class FileOptions(FieldDocument):
@@ -184,7 +186,10 @@ class SeveralFiles(FileField):
 
     def parse(self, raw: Any, reading: Reading) -> Any:
         if not isinstance(raw, list):
-            raise wrong_type("文件 id 的列表", "A list of ids of files")
+            raise wrong_type("文件 id 的列表", "A list of ids of files", f'["{EXAMPLE_ID}"]')
+        most = self.options.max_count
+        if len(raw) > REPEATS * most:
+            raise _too_many_files(len(raw), most)
         found = []
         for index, each in enumerate(raw):
             try:
@@ -193,15 +198,8 @@ class SeveralFiles(FileField):
                 problem.pointer = f"/{index}"
                 raise
         ids = tuple(dict.fromkeys(found))
-        most = self.options.max_count
         if len(ids) > most:
-            raise Problem(
-                "too_many_files",
-                f"最多 {most} 个文件，现有 {len(ids)} 个。",
-                f"At most {most} files are taken; there are {len(ids)}.",
-                "请去掉一些文件。",
-                "Leave some out.",
-            )
+            raise _too_many_files(len(ids), most)
         return ids or None
 
     def json_schema(self) -> dict[str, Any]:
@@ -214,10 +212,21 @@ class SeveralFiles(FileField):
         }
 
     def also_read(self) -> Sequence[dict[str, Any]]:
-        return ({"type": "array", "items": {"anyOf": [FILE, UPLOADED]}},)
+        items, most = {"anyOf": [FILE, UPLOADED]}, REPEATS * self.options.max_count
+        return ({"type": "array", "items": items, "maxItems": most},)
 
     def ids(self, value: Any) -> tuple[str, ...]:
         return tuple(value or ())
+
+
+def _too_many_files(found: int, most: int) -> Problem:
+    return Problem(
+        "too_many_files",
+        f"最多 {most} 个文件，现有 {found} 个。",
+        f"At most {most} files are taken; there are {found}.",
+        "请去掉一些文件。",
+        "Leave some out.",
+    )
 
 
 def read_id(raw: Any) -> str:
@@ -225,5 +234,5 @@ def read_id(raw: Any) -> str:
     if isinstance(raw, dict):
         raw = raw.get("id")
     if not isinstance(raw, str) or not ID.match(raw):
-        raise wrong_type("已上传文件的 id", "The id of an uploaded file")
+        raise wrong_type("已上传文件的 id", "The id of an uploaded file", f'"{EXAMPLE_ID}"')
     return raw

@@ -1,8 +1,9 @@
 """What is wrong with a body beside what could not be read of it: people correct everything in one go.
 
 What a condition or a validation reads has to be read well, else it is judged the next time; a reference to a
-record that its writer may not see counts as not read, since conditions follow references with all rights. So it is
-where rules of the app set values before a save, since nobody knows what they would make of the rest.
+record that its writer may not see counts as not read, since conditions follow references with all rights. Where
+rules of the app set values before a save, nobody knows what they would make of the rest, and only references are
+judged.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from engine.errors import Invalid
+from engine.errors import MOST_TOLD, Invalid
 from engine.expressions import CheckedExpression, Env
 from engine.findings import NO_FIX, Finding, Text
 from engine.ids import new_id
 from engine.permissions.compiled import NOTHING, GrantSet
 from engine.protocols import Record
-from forms.access import Access
+from engine.storage.unit_of_work import UnitOfWork
+from forms.access import IMPORT, Access
 from forms.checks import FILL_IN, REQUIRED
 from forms.compiled import ChildTable, Field, Form, RowKind, Rule
 from forms.compute import Saving, compute, fill_defaults, holds, saving
@@ -34,6 +36,7 @@ Place = list[str]
 """The steps of a pointer."""
 
 OWN_RECORD = "parent"
+TOLD = "findings told"
 ABOUT_A_ROW = ("id", "$delete")
 
 
@@ -47,19 +50,44 @@ def told_together(
     made: Collection[str],
     presetting: GrantSet = NOTHING,
 ) -> Iterator[None]:
-    """Add to what could not be read inside what else is wrong. `made` are the ids of the new records that the body
-    has brought so far, `presetting` the grants that give values to a new record.
-    """
+    """Add to what could not be read inside what else is wrong, as `tell_more` does."""
     try:
         yield
     except Invalid as failure:
-        if read.well is not None and isinstance(data, dict) and not _altered(access, form):
-            known = {(each.pointer, each.code) for each in failure.findings}
-            foretelling = _Foretelling(access, form, read, data, made, presetting)
-            found = foretelling.findings(read.well, failure.findings)
-            more = [each for each in found if (each.pointer, each.code) not in known]
-            failure.findings = (*failure.findings, *more)
+        tell_more(failure, access, form, read, data, made=made, presetting=presetting)
         raise
+
+
+def tell_more(
+    failure: Invalid,
+    access: Access,
+    form: Form,
+    read: RecordReader,
+    data: Any,
+    *,
+    made: Collection[str],
+    presetting: GrantSet = NOTHING,
+) -> None:
+    """Add to `failure` what else is wrong with the values that were read well. `made` are the ids of the new records
+    that the body has brought so far, `presetting` the grants that give values to a new record.
+    """
+    if read.well is not None and isinstance(data, dict) and not failure.further:
+        known = {(each.pointer, each.code) for each in failure.findings}
+        foretelling = _Foretelling(access, form, read, data, made, presetting)
+        found = foretelling.findings(read.well, failure.findings)
+        more = [each for each in found if (each.pointer, each.code) not in known]
+        told = more[: max(0, read.room - len(known))]
+        failure.findings = (*failure.findings, *told)
+        failure.further += len(more) - len(told)
+    memory = access.work.memory
+    memory[TOLD] = memory.get(TOLD, 0) + len(failure.findings)
+
+
+def room_to_tell(work: UnitOfWork) -> int:
+    """How many findings the next body of a request may have, one at least. An import tells all of each row."""
+    if work.source == IMPORT:
+        return MOST_TOLD
+    return max(1, MOST_TOLD - int(work.memory.get(TOLD, 0)))
 
 
 def _altered(access: Access, form: Form) -> bool:
@@ -86,6 +114,8 @@ class _Foretelling:
         if not all(places):
             return []
         values, found = self._proven(well, places)
+        if _altered(self.access, self.form):
+            return found
         unread = self._unread(self.form, frozenset(place[0] for place in places), values)
         try:
             values = apply_presets(self.access, self.form, self.presetting, values, without=unread)
@@ -105,19 +135,20 @@ class _Foretelling:
         """
         before, form = self.read.before, self.form
         values = {**well, **{key: [dict(row) for row in well[key]] for key in form.children if key in well}}
-        found = []
+        lost = {key for key in form.children if not self._placed(key, places)}
+        known = []
         for each in missing_targets(self.access, form, before, well, self.made):
             key, *rest = each.pointer.split("/")[1:]
             if key not in form.children:
                 values.pop(key, None)
             else:
                 values[key][int(rest[0])].pop(rest[1], None)
-                if not self._placed(key, places):
+                if key in lost:
                     places.append([key])
                     continue
-            finding = as_sent([each], form, before or {}, self.data)[0]
-            places.append(finding.pointer.split("/")[1:])
-            found.append(finding)
+            known.append(each)
+        found = as_sent(known, form, before or {}, self.data)
+        places += [finding.pointer.split("/")[1:] for finding in found]
         return values, found
 
     def _placed(self, child: str, places: list[Place]) -> bool:
@@ -161,8 +192,12 @@ class _Foretelling:
         ):
             return
         above = _above(unread)
+        wrong: dict[str, list[Place]] = {}
+        for place in places:
+            if place[0] == child.key and len(place) > 1:
+                wrong.setdefault(place[1], []).append(place[2:])
         for index, (row, values) in enumerate(zip(rows, given or (), strict=True)):
-            own = [place[2:] for place in places if place[:2] == [child.key, str(index)]]
+            own = wrong.get(str(index), [])
             if all(own):
                 missed = self._unread(child, frozenset(place[0] for place in own) | above, values)
                 yield from _judged(child, row, save.row_env, missed, f"/{child.key}/{index}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from engine.errors import Invalid
 from engine.expressions import CheckedExpression, Env
 from engine.permissions.compiled import CompiledGrant
 from engine.protocols import Record
@@ -16,10 +17,10 @@ from forms.access import Access
 from forms.compiled import Form
 from forms.creating import Creating
 from forms.environment import environment
-from forms.foretold import told_together
+from forms.foretold import room_to_tell, tell_more, told_together
 from forms.nested import Room, check_named, save_new
 from forms.presets import apply_presets
-from forms.reading_json import plainly_read, reader
+from forms.reading_json import RecordReader, plainly_read, reader
 from forms.targets import check_targets, names_records
 
 
@@ -57,10 +58,11 @@ class Intake:
         """
         access, form, grants = self._access, self._form, self._grants
         written: Collection[str]
+        read: RecordReader | None = None
         values = plainly_read(form, self._plain, data)
         plainly = values is not None
         if values is None:
-            read = reader(form, grants)
+            read = reader(form, grants, room=room_to_tell(access.work))
             room = room or Room()
             with told_together(access, form, read, data, made=room.made, presetting=grants):
                 data = save_new(
@@ -69,7 +71,14 @@ class Intake:
                 values, written = read.read(data), read.written
         else:
             written = values.keys()
-        values = self._finished(values, room.made if room is not None else ())
+        made = room.made if room is not None else ()
+        try:
+            values = self._finished(values, made)
+        except Invalid as failure:
+            read = read or reader(form, grants, room=room_to_tell(access.work))
+            read.well = values
+            tell_more(failure, access, form, read, data, made=made, presetting=grants)
+            raise
         record = self._creating.create(values)
         if room is not None:
             check_named(access, form, data, record, room.made)

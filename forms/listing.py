@@ -16,11 +16,12 @@ from engine.errors import EngineError, Forbidden
 from engine.expressions import CheckedExpression, ExpressionError, check
 from engine.expressions import types as t
 from engine.findings import Text
-from engine.json_text import double_key, not_json
+from engine.json_text import double_key, nested_too_deep, not_json, too_deep
 from engine.storage.columns import moment_from_text
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
 from forms.asked_paths import read_fields, read_sort
+from forms.blamed import blamed
 from forms.compiled import Form
 from forms.environment import variables
 from forms.output import record_json
@@ -173,7 +174,9 @@ def read_filter(
         checked = check(parsed, scope, expect=t.BOOL)
     except ExpressionError as wrong:
         wrong.pointer = "/filter"
-        raise
+        if isinstance(parsed, dict):
+            wrong = blamed(parsed, lambda part: check(part, scope, expect=t.BOOL), wrong, "/filter")
+        raise wrong from None
     if not checked.pushable:
         names = ", ".join(checked.not_pushable)
         raise BadFilter(
@@ -188,14 +191,16 @@ def condition_in(source: str) -> Any:
         parsed = orjson.loads(source)
     except orjson.JSONDecodeError as wrong:
         raise BadFilter(not_json(wrong), pointer="/filter") from wrong
-    double = double_key(source.encode(), parsed)
+    if too_deep(raw := source.encode(), parsed):
+        raise BadFilter(nested_too_deep(), pointer="/filter")
+    double = double_key(raw, parsed)
     if double is not None:
         raise BadFilter(
             Text(
                 zh=f"筛选条件中“{double}”出现了两次，其中一个条件会丢失。",
                 en=f"'{double}' stands twice in the filter, so that one condition would be lost.",
             ),
-            pointer="/filter",
+            pointer=f"/filter{double}",
             fix=Text(zh="请把两个条件放进 and 列表。", en="Put both conditions into a list under `and`."),
         )
     return parsed

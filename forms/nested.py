@@ -69,6 +69,7 @@ class Saved:
     room: Room
     findings: list[Finding] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    further: int = 0
 
     def value(self, target: str, raw: Any, pointer: str) -> Any:
         """The value with ids in the places of new records; None where one could not be saved."""
@@ -80,6 +81,7 @@ class Saved:
             return self._save(target, raw, pointer)
         except Invalid as failure:
             self.findings += under(pointer, failure.findings)
+            self.further += failure.further
             self.failed.append(pointer)
             return None
         except EngineError as failure:
@@ -154,7 +156,8 @@ def save_new(
         else:
             body[key] = saved.value(target, value, f"/{key}")
     if saved.findings:
-        raise Invalid(list(_told(saved.findings, read, body, saved.failed)))
+        told = list(_told(saved.findings, read, body, saved.failed))
+        raise Invalid(told, further=saved.further + (read.further if read is not None else 0))
     return body
 
 

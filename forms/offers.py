@@ -74,7 +74,8 @@ def _read(form: Form, sent: dict[str, Any], child: ChildTable | None, field: Fie
             own, above = set(), own
         needed = {f"/{key}" for key in above} | {f"/{child.key}/0/{key}" for key in own if child is not None}
         wrong = [each for each in failure.findings if each.code != "required"]
-        asked = [each for each in wrong if any(_within(each.pointer, place) for place in needed)]
+        readable = [each for each in wrong if each.code != "read_only"]  # the rest the record has already
+        asked = [each for each in readable if any(_within(each.pointer, place) for place in needed)]
         if asked or not wrong:
             raise Invalid(asked or failure.findings) from None
         rest = _without(sent, [each.pointer.split("/")[1:] for each in wrong])

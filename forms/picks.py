@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Sequence, Sized
+from typing import Literal
 
 from engine.definitions.context import Context
 from engine.findings import Text
+from forms.schema import Option
 from forms.values import Problem
 
 
@@ -31,6 +33,24 @@ def check_own_options(free: bool, pointer: str, context: Context) -> None:  # no
         )
 
 
+def with_labels(options: Sequence[Option], language: Literal["zh", "en"]) -> list[str]:
+    """The first options as people may choose them: by key, and by label where that says more."""
+    labels = [(option.key, str(getattr(option.label, language))) for option in options[:FIRST]]
+    shape = "{}（{}）" if language == "zh" else "{} ({})"
+    return [key if label in ("", key) else shape.format(key, label) for key, label in labels]
+
+
+FIRST = 20
+REPEATS = 10
+"""So many times as long as it may be is a list looked through, since what is named twice counts once."""
+
+
+def judge_length(sent: Sized, most: int) -> None:
+    """A list is not much longer than what may be chosen, so that looking through it is no work. Raises Problem."""
+    if len(sent) > REPEATS * most:
+        raise _too_many(len(sent), most)
+
+
 def judge_count(chosen: Sized, least: int, most: int) -> None:
     """A list that is not empty has the wanted length. Raises Problem."""
     if not len(chosen) or least <= len(chosen) <= most:
@@ -43,10 +63,14 @@ def judge_count(chosen: Sized, least: int, most: int) -> None:
             "请补充。",
             "Add more.",
         )
-    raise Problem(
+    raise _too_many(len(chosen), most)
+
+
+def _too_many(found: int, most: int) -> Problem:
+    return Problem(
         "too_many",
-        f"最多 {most} 项，现有 {len(chosen)} 项。",
-        f"At most {most} are allowed; there are {len(chosen)}.",
+        f"最多 {most} 项，现有 {found} 项。",
+        f"At most {most} are allowed; there are {found}.",
         "请减少。",
         "Take some out.",
     )

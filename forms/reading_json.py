@@ -6,22 +6,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.errors import Invalid
+from engine.errors import MOST_TOLD, Invalid
 from engine.findings import NO_FIX, Finding, Text
 from engine.ids import new_id
 from engine.permissions.compiled import UNLIMITED, CompiledGrant, GrantSet
 from engine.protocols import Record
 from forms.access import ForbiddenField
-from forms.checks import FILL_IN, REQUIRED
+from forms.checks import FILL_IN, REQUIRED, wrong_count
 from forms.compiled import ChildTable, Field, Form, RowKind
 from forms.field_type import Reading
 from forms.field_types.ref import read_reference
 from forms.masking import refuse_masked
 from forms.plans import KEPT
+from forms.repeated import contradicts
 from forms.schema import SYSTEM_FIELDS
+from forms.unknown_fields import WRITABLE_SYSTEM, meant_by, unknown_field
 from forms.values import Problem
 
-WRITABLE_SYSTEM = ("owner", "dept")
 ECHOED = {*SYSTEM_FIELDS, "version", "base_version"} - set(WRITABLE_SYSTEM)
 
 TOLD = ("too_long", "too_short", "wrong_type", "masked_value", "bad_character")
@@ -32,6 +33,11 @@ YES_OR_NO = Text(zh="应为 true 或 false。", en="true or false is expected.")
 LEAVE_DELETE = Text(
     zh="要删除这一行请写 true，否则去掉它。", en="Write true to remove the row, or leave it out."
 )
+WHICH_ROW = Text(zh="要删除哪一行，须写明它的 id。", en="Which row is to be removed its id has to say.")
+NAME_ROW = Text(zh="请写上该行的 id，或去掉这一项。", en="Give its id, or leave this item out.")
+
+GUESSED = 50
+"""For so many unknown keys a near one is looked for, which takes long."""
 
 Writes = Callable[[str], bool]
 Parse = Callable[[Any, Reading], Any]
@@ -39,8 +45,8 @@ Parse = Callable[[Any, Reading], Any]
 
 @dataclass(slots=True)
 class RecordReader:
-    """Reads one body for one form and one writer; `findings` collects every problem, `well` is what was read where
-    there are any.
+    """Reads one body for one form and one writer; `findings` collects the problems, of more than `room` only how
+    many there are (`further`); `well` is what was read where there are any.
     """
 
     form: Form
@@ -51,6 +57,8 @@ class RecordReader:
     findings: list[Finding] = field(default_factory=list)
     written: set[str] = field(default_factory=set)
     well: Record | None = None
+    room: int = MOST_TOLD
+    further: int = 0
 
     def read(self, data: Any) -> Record:
         """The values in memory form. Raises Invalid, ForbiddenField."""
@@ -63,8 +71,14 @@ class RecordReader:
                 values[key] = self._children(child, data[key])
         if self.findings:
             self.well = values
-            raise Invalid(self.findings)
+            raise Invalid(self.findings, further=self.further)
         return values
+
+    def _say(self, finding: Finding) -> None:
+        if len(self.findings) < self.room:
+            self.findings.append(finding)
+        else:
+            self.further += 1
 
     def _row(
         self,
@@ -87,20 +101,39 @@ class RecordReader:
             if key in self.form.children and not prefix:
                 continue
             found = kind.fields.get(key)
-            where = f"{pointer}/{key}" if found is not None else f"{pointer}/{_escape(key)}"
             if found is None or (found.system and key not in WRITABLE_SYSTEM):
-                if key not in ECHOED and not (prefix and key in ("id", "$delete")):
-                    self.findings.append(unknown_field(where, key))
+                if key not in (("id", "$delete") if prefix else ECHOED):
+                    self._unknown(kind, key, pointer, prefix)
+                elif found is not None and not prefix:
+                    self._repeated(found, raw, before, f"{pointer}/{key}")
                 continue
+            where = f"{pointer}/{key}"
             if found.derived:
                 if not self.grants.shows(prefix + key) and not self.grants.masks(prefix + key):
                     raise ForbiddenField(pointer=where)
+                if found.source == "auto":
+                    self._repeated(found, raw, before, where)
                 continue
             value, well = self._value(found, raw, where, before)
             if well and self._accepts(found, value, before, where, prefix):
                 values[key] = value
         self.written.update([prefix + key for key in values] if prefix else values)
         return values
+
+    def _repeated(self, found: Field, raw: Any, before: Mapping[str, Any] | None, where: str) -> None:
+        """Refuse another value for what the system writes. Nobody learns so what a field holds that they do not see."""
+        if (before is None or self.grants.shows(found.key)) and contradicts(found, raw, before):
+            self._say(read_only(where))
+
+    def _unknown(self, kind: RowKind, key: str, pointer: str, prefix: str) -> None:
+        """A key that is none of the form; what its writer may have meant is looked for among what they may see."""
+        if len(self.findings) >= self.room:
+            self.further += 1
+            return
+        meant = meant_by(
+            kind, key, lambda each: self.grants.shows(prefix + each), guess=len(self.findings) < GUESSED
+        )
+        self._say(unknown_field(f"{pointer}/{_escape(key)}", key, meant))
 
     def plain(self, kind: RowKind | None = None, prefix: str = "") -> Mapping[str, Parse]:
         """How the fields of the form, or of a child table, are parsed that the writer may write in every row,
@@ -146,7 +179,7 @@ class RecordReader:
         message, fix = problem.message, problem.fix
         if found.sealed and problem.code not in TOLD:
             message, fix = REFUSED, NO_FIX  # the sentence might quote what was sent
-        self.findings.append(Finding("error", problem.code, where + problem.pointer, message, fix))
+        self._say(Finding("error", problem.code, where + problem.pointer, message, fix))
 
     def _accepts(
         self, found: Field, value: Any, before: Mapping[str, Any] | None, where: str, prefix: str
@@ -157,7 +190,7 @@ class RecordReader:
             return True
         if value == (before.get(found.key) if before is not None else found.default):
             return False
-        self.findings.append(read_only(where))
+        self._say(read_only(where))
         return False
 
     def _writable(self, name: str, where: str) -> None:
@@ -182,9 +215,12 @@ class RecordReader:
         if rows is None:
             rows = [{"id": row["id"], "$delete": True} for row in (self.before or {}).get(child.key, [])]
         if not isinstance(rows, list):
-            self.findings.append(_list_expected(f"/{child.key}"))
+            self._say(_list_expected(f"/{child.key}"))
             return []
         known: dict[str, Record] = {row["id"]: row for row in (self.before or {}).get(child.key, [])}
+        if len(rows) > len(known) + child.max_rows:  # more than could be right are not read one by one
+            self._say(wrong_count(child.key, len(rows), 0, child.max_rows))
+            return list(known.values())
         wholes = [field.key for field in child.composed]
         result: dict[str, Record] = {
             key: {**row, **{whole: row[whole] for whole in wholes}} for key, row in known.items()
@@ -193,11 +229,11 @@ class RecordReader:
         for index, raw in enumerate(rows):
             pointer = f"/{child.key}/{index}"
             if not isinstance(raw, dict):
-                self.findings.append(_object_expected(pointer))
+                self._say(_object_expected(pointer))
                 continue
             key = raw.get("id")
             if isinstance(key, str) and key in named:
-                self.findings.append(Finding("error", "double_row", f"{pointer}/id", DOUBLE, ONCE))
+                self._say(Finding("error", "double_row", f"{pointer}/id", DOUBLE, ONCE))
                 continue
             if isinstance(key, str):
                 named.add(key)
@@ -214,7 +250,7 @@ class RecordReader:
     ) -> None:
         key = raw.get("id")
         if key is not None and (not isinstance(key, str) or key not in known):
-            self.findings.append(
+            self._say(
                 Finding(
                     "error",
                     "row_not_found",
@@ -225,9 +261,10 @@ class RecordReader:
             )
             return
         if not isinstance(raw.get("$delete", False), bool):
-            self.findings.append(
-                Finding("error", "wrong_type", f"{pointer}/$delete", YES_OR_NO, LEAVE_DELETE)
-            )
+            self._say(Finding("error", "wrong_type", f"{pointer}/$delete", YES_OR_NO, LEAVE_DELETE))
+            return
+        if key is None and raw.get("$delete") is True:
+            self._say(Finding("error", "required", f"{pointer}/id", WHICH_ROW, NAME_ROW))
             return
         if key is None or raw.get("$delete") is True:
             self._whole_rows(child.key, pointer)
@@ -247,11 +284,12 @@ def reader(
     *,
     holding: tuple[CompiledGrant, ...] | None = None,
     before: Record | None = None,
+    room: int = MOST_TOLD,
 ) -> RecordReader:
     """A reader of JSON for a form; without grants everything may be written (imports by the engine)."""
     if form.reading is None:
         raise LookupError(f"form '{form.key}' is not compiled")
-    return RecordReader(form, grants, holding, form.reading, before)
+    return RecordReader(form, grants, holding, form.reading, before, room=room)
 
 
 def plainly_read(form: Form, plain: Mapping[str, Parse], data: Any) -> Record | None:
@@ -267,17 +305,6 @@ def plainly_read(form: Form, plain: Mapping[str, Parse], data: Any) -> Record | 
     except (KeyError, Problem):
         return None
     return values
-
-
-def unknown_field(pointer: str, key: str) -> Finding:
-    """The answer for a field that does not exist, or that the reader may not know of."""
-    return Finding(
-        "error",
-        "unknown_field",
-        pointer,
-        Text(zh=f"表单中没有字段“{key[:60]}”。", en=f"The form has no field '{key[:60]}'."),
-        Text(zh="请检查字段键。", en="Check the key of the field."),
-    )
 
 
 def missing(pointer: str) -> Finding:

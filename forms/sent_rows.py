@@ -20,16 +20,22 @@ def as_sent(
     """What is wrong with rows of the record as it would be, told by the rows of the body. A row that is not
     among them is told at its table, by its number; without rows in the body pointers lead into the record.
     """
-    return [_as_sent(each, form, before, data) for each in findings]
+    tables: dict[str, dict[int, int]] = {}
+    return [_as_sent(each, form, before, data, tables) for each in findings]
 
 
-def _as_sent(finding: Finding, form: Form, before: Record, data: Mapping[str, Any]) -> Finding:
+def _as_sent(
+    finding: Finding, form: Form, before: Record, data: Mapping[str, Any], tables: dict[str, dict[int, int]]
+) -> Finding:
+    """One finding; `tables` keeps what is known of each table, since it may have many findings."""
     place = ROW.fullmatch(finding.pointer)
     rows = data.get(place[1]) if place is not None and place[1] in form.children else None
     if place is None or not isinstance(rows, list):
         return finding
     key, index = place[1], int(place[2])
-    sent = _sent(before.get(key) or [], rows)
+    sent = tables.get(key)
+    if sent is None:
+        sent = tables[key] = _sent(before.get(key) or [], rows)
     if index in sent:
         return replace(finding, pointer=f"/{key}/{sent[index]}{place[3] or ''}")
     field = form.children[key].fields.get((place[3] or "").split("/")[-1])

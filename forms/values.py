@@ -19,6 +19,20 @@ NUMBER = re.compile(r"^\s*([+-]?)(\d{1,30})(?:\.(\d{1,30}))?\s*$")
 LIMIT = 10**18
 LIMITS = tuple(10**digits for digits in range(19))
 """What a number of so many digits stays below."""
+INVISIBLE = re.compile(
+    "[\u00ad\u180e\u200b\u200e\u200f\u061c\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0001]"
+)
+"""Signs of format that show nothing: blanks of no width, marks that turn the direction of what follows."""
+JOINERS = re.compile("[\u200c\u200d]")
+BLANK = re.compile(
+    "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]*"
+)
+"""A text of these alone looks empty."""
+LOOKS_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
+    chr(each) for each in range(0xFE00, 0xFE10)
+}
+"""What `str.isprintable` lets pass although it shows nothing."""
 UNSTORED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 UNSTORED_IN_LINE = re.compile(r"[\x00-\x08\x0a-\x1f\ud800-\udfff]")
 
@@ -36,18 +50,27 @@ class Problem(Exception):
         self.fix = Text(zh=fix_zh, en=fix_en)
 
 
-def wrong_type(zh: str, en: str) -> Problem:
-    """The JSON type does not fit: `zh`/`en` name what is expected."""
+def wrong_type(zh: str, en: str, example: str = "") -> Problem:
+    """The JSON type does not fit: `zh`/`en` name what is expected, `example` is such a value as JSON."""
+    if example:
+        return Problem(
+            "wrong_type", f"应为{zh}。", f"{en} is expected.", f"例如 {example}。", f"For example {example}."
+        )
     return Problem(
         "wrong_type", f"应为{zh}。", f"{en} is expected.", "请改用该类型的值。", "Send a value of that kind."
     )
 
 
 def read_text(raw: Any, *, max_length: int, multiline: bool) -> str | None:
-    """Trimmed text; '' is empty. Control characters are refused."""
+    """Trimmed text; '' is empty, and so is what shows nothing. One line of text loses its invisible signs of
+    format, since two texts that look the same have to be the same; several lines keep them. Control characters
+    are refused.
+    """
     if not isinstance(raw, str):
-        raise wrong_type("文本", "Text")
-    text = raw.strip()
+        raise wrong_type("文本", "Text", '"…"')
+    text = raw.strip() if raw.isprintable() or multiline else visible(raw)
+    if not text or (not text.isascii() and BLANK.fullmatch(text)):
+        return None
     if len(text) > max_length:
         raise Problem(
             "too_long",
@@ -58,7 +81,22 @@ def read_text(raw: Any, *, max_length: int, multiline: bool) -> str | None:
         raise Problem(
             "bad_character", "含有不可用的控制字符。", "It holds control characters that cannot be stored."
         )
-    return text or None
+    return text
+
+
+def visible(text: str) -> str:
+    """One line of text, trimmed, without signs of format that show nothing. Joiners stay where they shape what is
+    written: in emoji and in scripts whose letters join.
+    """
+    text = INVISIBLE.sub("", text)
+    return JOINERS.sub(lambda found: found[0] if _joins(text, found.start()) else "", text).strip()
+
+
+def _joins(text: str, place: int) -> bool:
+    before, after = text[place - 1 : place], text[place + 1 : place + 2]
+    if not before or not after or after.isascii() or JOINERS.match(before):
+        return False
+    return "\u0600" <= before <= "\u1aff" or unicodedata.category(before) in ("Mn", "Mc", "So", "Sk")
 
 
 def read_register_number(raw: Any) -> str | None:
@@ -144,10 +182,16 @@ def number_text(value: int, scale: int) -> str:
     return f"{'-' if value < 0 else ''}{digits[:-scale]}.{digits[-scale:]}"
 
 
+def shortest_number(value: int, scale: int) -> str:
+    """A scaled integer as people say it, without zeros at the end of its decimals."""
+    text = number_text(value, scale)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def read_date(raw: Any) -> date:
     """A calendar day, YYYY-MM-DD only."""
     if not isinstance(raw, str):
-        raise wrong_type("日期", "A date")
+        raise wrong_type("日期", "A date", '"2026-03-31"')
     try:
         if len(raw) != 10:
             raise ValueError
@@ -161,7 +205,7 @@ def read_date(raw: Any) -> date:
 def read_moment(raw: Any, zone: ZoneInfo) -> datetime:
     """A moment in UTC; without an offset it is read in `zone`, the app's."""
     if not isinstance(raw, str):
-        raise wrong_type("日期时间", "A date and time")
+        raise wrong_type("日期时间", "A date and time", '"2026-03-31T09:30:00"')
     try:
         if len(raw) < 16:
             raise ValueError

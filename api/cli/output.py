@@ -35,7 +35,8 @@ def show_findings(findings: Iterable[Finding]) -> None:
         style = STYLES[each.level]
         out.print(f"[{style}]{each.level}[/] {escape(each.pointer or '/')}  [dim]{each.code}[/]")
         for language in ("zh", "en"):
-            sentence = f"{each.message[language]} {each.advice[language]}".strip()
+            between = "" if language == "zh" else " "
+            sentence = f"{each.message[language]}{between}{each.advice[language]}".strip()
             out.print(f"    {escape(sentence)}")
 
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from socket import socket
 
 import structlog
 import uvicorn
@@ -17,6 +18,7 @@ from fastapi import FastAPI
 from api import logs
 from api.app import create_app
 from api.boot import build
+from api.cli.address import bound
 from api.migrations import require_current, upgrade
 from engine.changes.jobs import log_retention
 from engine.changes.sealer import Sealer
@@ -144,8 +146,18 @@ def release_collector() -> None:
     gc.unfreeze()
 
 
+class _Announced(uvicorn.Server):
+    """Says that it listens once it does."""
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            log.info("listening", address=self.config.uds or f"http://{self.config.host}:{self.config.port}")
+
+
 def listen(app: FastAPI, settings: Settings, *, socket: str | None = None) -> None:
-    """Answer requests until SIGINT or SIGTERM; requests in flight get time to end."""
+    """Answer requests until SIGINT or SIGTERM; requests in flight get time to end. Raises CannotListen."""
+    held = None if socket else bound(settings.host, settings.port)
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -160,7 +172,7 @@ def listen(app: FastAPI, settings: Settings, *, socket: str | None = None) -> No
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = uvicorn.Server(config)
+    server = _Announced(config)
     app.state.edge.stopping = lambda: server.should_exit
 
     def leave(*_: object) -> None:
@@ -171,9 +183,10 @@ def listen(app: FastAPI, settings: Settings, *, socket: str | None = None) -> No
     # Holds before uvicorn catches signals, and after: it raises the signal again when it is done, and
     # by then the rest must still be closed.
     signal.signal(signal.SIGTERM, leave)
-    log.info("listening", address=socket or f"http://{settings.host}:{settings.port}")
     try:
         with suppress(KeyboardInterrupt):
-            server.run()
+            server.run(sockets=held)
     finally:
+        for each in held or ():
+            each.close()
         release_collector()

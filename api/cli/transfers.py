@@ -115,6 +115,7 @@ def import_(
             "mapping": _pairs(columns, "--map"),
             "by": _pairs(by, "--by"),
         },
+        "/options",
     )
     if language not in ("zh", "en"):
         raise typer.BadParameter("zh | en", param_hint="--language")
@@ -239,9 +240,9 @@ def export(
         out.print(f"  [yellow]{each['code']}[/] {escape(_sentence(each))}")
 
 
-def _read(model: Any, raw: dict[str, Any]) -> Any:
+def _read(model: Any, raw: dict[str, Any], pointer: str = "") -> Any:
     findings: list[Finding] = []
-    found = read_model(model, raw, "", findings)
+    found = read_model(model, raw, pointer, findings)
     if found is None:
         raise Invalid(findings)
     return found

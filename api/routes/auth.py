@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import answer, nothing
-from api.body import json_object, required_text
+from api.body import json_object, query, required_text
 from api.described import body_of
 from api.edge import bearer, edge_of, origin, read
 from engine.changes.operations import note
@@ -33,6 +33,7 @@ async def login(request: Request) -> Response:
     """`{"username", "password"}` → `{"token", "expires_at", "user", "must_change"}`; send the token as
     `Authorization: Bearer`. With `must_change` it is good for choosing a new password and nothing else.
     """
+    query(request)
     body = await json_object(request, allowed=("username", "password"))
     username, password = required_text(body, "username"), required_text(body, "password")
     edge = edge_of(request)
@@ -56,6 +57,7 @@ def asked_from(request: Request) -> tokens.Origin:
 @router.post("/logout", status_code=204)
 async def logout(request: Request) -> Response:
     """End the session of the token that is sent."""
+    query(request)
     secret = bearer(request)
     edge = edge_of(request)
     principal = await edge.principal_of(request)
@@ -71,6 +73,7 @@ async def logout(request: Request) -> Response:
 @router.get("/me")
 async def me(request: Request) -> Response:
     """The caller with department, and with the roles that the token that is sent carries."""
+    query(request)
 
     def find(work: UnitOfWork) -> dict[str, Any]:
         principal = work.principal
@@ -83,6 +86,7 @@ async def me(request: Request) -> Response:
 @router.get("/token")
 async def this_token(request: Request) -> Response:
     """The token that is sent: its id, whether it is a login, and what it takes away of its owner's rights."""
+    query(request)
 
     def find(work: UnitOfWork) -> dict[str, Any]:
         principal = work.principal
@@ -99,6 +103,7 @@ async def this_token(request: Request) -> Response:
 )
 async def change_password(request: Request) -> Response:
     """`{"current", "new"}`: a new password for the caller; ends all sessions and tokens, this one too."""
+    query(request)
     body = await json_object(request, allowed=("current", "new"))
     current, new = required_text(body, "current"), required_text(body, "new")
     edge = edge_of(request)
@@ -125,6 +130,7 @@ async def change_password(request: Request) -> Response:
 )
 async def forgotten_password(request: Request) -> Response:
     """`{"username"}`: mail a link that sets a new password. The answer is the same whoever is named."""
+    query(request)
     body = await json_object(request, allowed=("username",))
     username = required_text(body, "username")
     asked = attempts.attempt(f"link for {username}", origin(request)[1])
@@ -144,6 +150,7 @@ async def forgotten_password(request: Request) -> Response:
 )
 async def reset_password(request: Request) -> Response:
     """`{"token", "new"}`: set a new password with what the mail said. It works once, for an hour."""
+    query(request)
     body = await json_object(request, allowed=("token", "new"))
     secret, new = required_text(body, "token"), required_text(body, "new")
     edge = edge_of(request)

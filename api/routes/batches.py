@@ -15,7 +15,7 @@ from api.described import body_of
 from api.edge import edge_of, read
 from api.errors import language, problem, request_id, status_of
 from engine.definitions.app import CompiledApp
-from engine.errors import Invalid
+from engine.errors import MOST_TOLD, Invalid
 from engine.findings import Finding, error, text
 from engine.storage.unit_of_work import UnitOfWork
 from forms.aggregate import GROUPS, MEASURES, AggregateQuery, Measure, aggregate_json
@@ -28,6 +28,11 @@ router = APIRouter(tags=["records"])
 RECORDS = "/apps/{app}/forms/{form}/records"
 STATUS = {"created": 201, "updated": 200, "unchanged": 200, "deleted": 204}
 MODES = ("atomic", "partial")
+WITHOUT_ON = text("缺少查询参数 on。", "The parameter `on` is missing.")
+NAME_ON = text(
+    "请用 on 写明唯一约束的字段，例如 ?on=name 或 ?on=code,year。",
+    "Name the fields of a unique constraint by it: ?on=name or ?on=code,year.",
+)
 Run = Callable[[UnitOfWork, CompiledApp, Form], Sequence[Outcome]]
 
 ITEM: dict[str, Any] = {
@@ -80,7 +85,10 @@ async def upsert_records(request: Request, app: str, form: str) -> Response:
 
     `on` names the fields of a unique constraint of the form. Answers as `:batch`.
     """
-    on = [name.strip() for name in query(request, "on").get("on", "").split(",")]
+    named = query(request, "on").get("on", "").strip()
+    if not named:
+        raise Invalid([error("required", "/on", WITHOUT_ON, NAME_ON)])
+    on = [name.strip() for name in named.split(",")]
     body = await json_object(request, allowed=("mode", "items"))
     atomic, items = read_mode(body), _list(body.get("items"))
     return await _ran(
@@ -145,11 +153,15 @@ async def _ran(request: Request, place: tuple[str, str], count: int, run: Run) -
 
 
 def answer_of(outcomes: Sequence[Outcome], *, locale: str, identifier: str) -> dict[str, Any]:
-    """{"items", "done", "failed"}: for each item what came of it."""
+    """{"items", "done", "failed"}: for each item what came of it. One answer tells about as many findings in all as
+    one problem does, and at least one of each item that failed.
+    """
     items: list[dict[str, Any]] = []
+    left = MOST_TOLD
     for outcome in outcomes:
         if outcome.failure is not None:
-            found = problem(outcome.failure, locale=locale, request_id=identifier)
+            found = problem(outcome.failure, locale=locale, request_id=identifier, most=max(1, left))
+            left -= len(found["errors"])
             items.append({"status": status_of(outcome.failure), "id": outcome.record, "problem": found})
             continue
         result = str(outcome.result)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import page
-from api.body import json_object
+from api.body import json_object, query
 from api.described import body_of
 from api.edge import read
 from engine.storage.unit_of_work import UnitOfWork
@@ -30,6 +30,7 @@ async def options(request: Request, app: str, form: str, field: str) -> Response
 
     `{"id": a stored record, "record": values laid over it, "row": the values of the child row}`, all optional.
     """
+    query(request)
     body = await json_object(request, allowed=("id", "record", "row"))
 
     def find(work: UnitOfWork) -> list[dict[str, Any]]:

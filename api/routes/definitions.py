@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import answer, nothing, page
-from api.body import json_object, required_text, texts
+from api.body import json_object, query, required_text, texts
 from api.described import IDEMPOTENCY, body_of
 from api.edge import edge_of, read, write
 from engine.definitions import drafts, repository
@@ -44,6 +44,7 @@ KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 @router.get("/apps")
 async def apps(request: Request) -> Response:
     """All published apps."""
+    query(request)
 
     def find(work: UnitOfWork) -> list[dict[str, Any]]:
         narrow = work.principal.narrow
@@ -56,6 +57,7 @@ async def apps(request: Request) -> Response:
 @router.get("/apps/{app}")
 async def one_app(request: Request, app: str) -> Response:
     """Settings, version, and the keys and labels of all objects, with the `module` that brings one."""
+    query(request)
 
     def find(work: UnitOfWork) -> dict[str, Any]:
         found = work.app(app)
@@ -83,6 +85,7 @@ def _about(app: CompiledApp) -> dict[str, Any]:
 @router.get("/apps/{app}/documents")
 async def documents(request: Request, app: str) -> Response:
     """All published documents: `{"version", "documents": {kind: {key: document}}}`."""
+    query(request)
 
     def find(work: UnitOfWork) -> dict[str, Any]:
         require_designer(work, app)
@@ -95,6 +98,7 @@ async def documents(request: Request, app: str) -> Response:
 @router.get("/apps/{app}/documents/{kind}/{key}")
 async def document(request: Request, app: str, kind: str, key: str) -> Response:
     """One published document."""
+    query(request)
 
     def find(work: UnitOfWork) -> dict[str, Any]:
         require_designer(work, app)
@@ -107,6 +111,7 @@ async def document(request: Request, app: str, kind: str, key: str) -> Response:
 @router.get("/apps/{app}/draft")
 async def draft(request: Request, app: str) -> Response:
     """What the draft changes; `document: null` marks a removal."""
+    query(request)
 
     def find(work: UnitOfWork) -> list[dict[str, Any]]:
         require_designer(work, app)
@@ -118,6 +123,7 @@ async def draft(request: Request, app: str) -> Response:
 @router.get("/apps/{app}/draft/{kind}/{key}")
 async def drafted_document(request: Request, app: str, kind: str, key: str) -> Response:
     """One document as drafted, or as published when the draft does not touch it."""
+    query(request)
 
     def find(work: UnitOfWork) -> dict[str, Any]:
         require_designer(work, app)
@@ -129,6 +135,7 @@ async def drafted_document(request: Request, app: str, kind: str, key: str) -> R
 @router.put("/apps/{app}/draft/{kind}/{key}", openapi_extra=DOCUMENT)
 async def put_document(request: Request, app: str, kind: str, key: str) -> Response:
     """Draft a document. It may be incomplete: `draft:check` says what is missing."""
+    query(request)
     body = await json_object(request)
     _check_keys(app, key)
 
@@ -161,6 +168,7 @@ def _check_keys(*keys: str) -> None:
 @router.delete("/apps/{app}/draft/{kind}/{key}", status_code=204)
 async def remove_document(request: Request, app: str, kind: str, key: str) -> Response:
     """Draft the removal of a document."""
+    query(request)
 
     def remove(work: UnitOfWork) -> None:
         require_designer(work, app)
@@ -173,6 +181,7 @@ async def remove_document(request: Request, app: str, kind: str, key: str) -> Re
 @router.post("/apps/{app}/draft:check", openapi_extra=FORCED)
 async def check_draft(request: Request, app: str) -> Response:
     """`{"force"?}` → `{"ok", "findings"}` of the app as it would be published."""
+    query(request)
     asked = await json_object(request, allowed=("force",))
     version, findings, _ = await read(request, lambda work: _planned(work, app, asked))
     return answer({"ok": version is not None, "findings": _as_json(findings)})
@@ -181,6 +190,7 @@ async def check_draft(request: Request, app: str) -> Response:
 @router.post("/apps/{app}/draft:plan", openapi_extra=FORCED)
 async def plan_draft(request: Request, app: str) -> Response:
     """`{"force"?}` → `{"ok", "version", "findings", "steps"}`: what publishing would do; nothing is changed."""
+    query(request)
     asked = await json_object(request, allowed=("force",))
     version, findings, steps = await read(request, lambda work: _planned(work, app, asked))
     return answer(
@@ -209,6 +219,7 @@ async def publish_draft(request: Request, app: str) -> Response:
     something; `pilot` names who tries the version first: `{"users"?, "departments"?, "roles"?}`. 202 with a `job`
     when what is stored must be converted first: see `/apps/{app}/publishing/{job}`.
     """
+    query(request)
     body = await json_object(request, allowed=("note", "approve", "force", "pilot"))
     wish = _wish(body)
 
@@ -243,6 +254,7 @@ def _wish(body: dict[str, Any]) -> drafts.Wish:
 )
 async def discard_draft(request: Request, app: str) -> Response:
     """Forget the draft, or with `{"kind", "key"}` what it says of one document."""
+    query(request)
     body = await json_object(request, allowed=("kind", "key"))
     one = (required_text(body, "kind"), required_text(body, "key")) if body else (None, None)
 
@@ -257,6 +269,7 @@ async def discard_draft(request: Request, app: str) -> Response:
 @router.get("/apps/{app}/versions")
 async def versions(request: Request, app: str) -> Response:
     """All published versions, the newest first."""
+    query(request)
 
     def find(work: UnitOfWork) -> list[dict[str, Any]]:
         require_designer(work, app)
@@ -269,6 +282,7 @@ async def versions(request: Request, app: str) -> Response:
 @router.post("/apps/{app}/versions/{version}:restore", responses=BEGUN, openapi_extra=body_of(WISHED))
 async def restore_version(request: Request, app: str, version: int) -> Response:
     """`{"note"?, "approve"?, "force"?}`: publish an earlier version again, as a new one."""
+    query(request)
     wish = _wish(await json_object(request, allowed=("note", "approve", "force")))
 
     def look(work: UnitOfWork) -> Prepared:
@@ -304,6 +318,7 @@ def _as_json(findings: Any) -> list[dict[str, Any]]:
 @router.get("/designer/schemas")
 async def schemas(request: Request) -> Response:
     """The kinds of definition documents."""
+    query(request)
     edge = edge_of(request)
     await edge.principal_of(request)
     return page(sorted(edge.schemas))
@@ -312,6 +327,7 @@ async def schemas(request: Request) -> Response:
 @router.get("/designer/schemas/{kind}")
 async def schema(request: Request, kind: str) -> Response:
     """The JSON Schema of one kind."""
+    query(request)
     edge = edge_of(request)
     await edge.principal_of(request)
     found = edge.schemas.get(kind)

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import answer
-from api.body import json_object
+from api.body import json_object, query
 from api.described import model_body
 from api.edge import read
 from engine.definitions.check import read_model
@@ -81,6 +81,7 @@ class TrialBody(ExpressionBody):
 @router.post("/expressions:check", openapi_extra=model_body(ExpressionBody, writes=False))
 async def check_expression(request: Request, app: str) -> Response:
     """`{"ok", "type", "text", "json", "canonical", ..., "findings"}`; a wrong expression is no wrong request."""
+    query(request)
     body = await _body(request, ExpressionBody)
 
     def find(work: UnitOfWork) -> dict[str, Any]:
@@ -92,6 +93,7 @@ async def check_expression(request: Request, app: str) -> Response:
 @router.post("/expressions:evaluate", openapi_extra=model_body(TrialBody, writes=False))
 async def evaluate_expression(request: Request, app: str) -> Response:
     """`{"ok", "type", "value", "holds", "trace", "findings"}` on a stored record or on given values."""
+    query(request)
     body = await _body(request, TrialBody)
 
     def find(work: UnitOfWork) -> dict[str, Any]:

@@ -94,6 +94,7 @@ async def upload(request: Request) -> Response:
 )
 async def begin_upload(request: Request) -> Response:
     """Begin a file that comes in parts: `{"name", "size", "source"}`. The answer says the `part_size`."""
+    query(request)
     body = await json_object(request, allowed=("name", "size", "source"))
     name, source, size = required_text(body, "name"), source_of(body), body.get("size")
     if not isinstance(size, int) or isinstance(size, bool) or not 0 < size < 2**53:
@@ -127,6 +128,7 @@ async def put_part(request: Request, file: str) -> Response:
 )
 async def complete_upload(request: Request, file: str) -> Response:
     """Put the parts together: `{"sha256"}` of the whole content. The file is judged and can be used then."""
+    query(request)
     body = await json_object(request, allowed=("sha256",))
     wanted = _sha256({"sha256": required_text(body, "sha256")})
     edge = edge_of(request)

@@ -76,24 +76,28 @@ async def tasks(request: Request) -> Response:
 @router.get("/tasks/{task}")
 async def one_task(request: Request, task: str) -> Response:
     """One task of mine: who takes part, what may be written, where it may be returned to."""
+    query(request)
     return answer(await read(request, lambda work: views.task_view(work, task)))
 
 
 @router.post("/tasks/{task}:approve", openapi_extra=DECISION)
 async def approve(request: Request, task: str) -> Response:
     """`{"comment", "values"}`; `values` are the fields that the task opens."""
+    query(request)
     return await _decide(request, task, "approve")
 
 
 @router.post("/tasks/{task}:reject", openapi_extra=DECISION)
 async def reject(request: Request, task: str) -> Response:
     """`{"comment", "values"}`; the comment is required unless the node says otherwise."""
+    query(request)
     return await _decide(request, task, "reject")
 
 
 @router.post("/tasks/{task}:return", openapi_extra=body_of(HANDED_ON))
 async def return_task(request: Request, task: str) -> Response:
     """`{"to", "comment"}`; `to` is an approval passed before, "previous" or "start" (default)."""
+    query(request)
     body = await json_object(request, allowed=("to", "comment"))
     comment, to = _comment(body), _text_of(body, "to", 40) or "start"
     return await _act(request, task, lambda work: decisions.send_back(work, task, to=to, comment=comment))
@@ -102,6 +106,7 @@ async def return_task(request: Request, task: str) -> Response:
 @router.post("/tasks/{task}:transfer", openapi_extra=body_of(HANDED_ON, "to"))
 async def transfer(request: Request, task: str) -> Response:
     """`{"to", "comment"}`; administrators may hand over anybody's task and assign vacant ones."""
+    query(request)
     body = await json_object(request, allowed=("to", "comment"))
     comment, to = _comment(body), required_text(body, "to")
     return await _act(request, task, lambda work: decisions.transfer(work, task, to=to, comment=comment))
@@ -110,12 +115,14 @@ async def transfer(request: Request, task: str) -> Response:
 @router.get("/instances/{instance}")
 async def one_instance(request: Request, instance: str) -> Response:
     """Where an instance stands, with whom, since when."""
+    query(request)
     return answer(await read(request, lambda work: views.instance_view(work, instance)))
 
 
 @router.get("/instances/{instance}/timeline")
 async def timeline(request: Request, instance: str) -> Response:
     """Everything that happened, in order."""
+    query(request)
     items = await read(request, lambda work: views.timeline(work, instance))
     return answer({"items": items, "next": None})
 
@@ -137,12 +144,14 @@ async def picture(request: Request, instance: str) -> Response:
 @router.post("/instances/{instance}:withdraw", openapi_extra=body_of({"comment": COMMENT}))
 async def withdraw(request: Request, instance: str) -> Response:
     """The submitter takes the record back, before the first decision; `{"comment"}`."""
+    query(request)
     return await _stop(request, instance, interventions.withdraw)
 
 
 @router.post("/instances/{instance}:cancel", openapi_extra=body_of({"comment": COMMENT}))
 async def cancel(request: Request, instance: str) -> Response:
     """An administrator stops the instance; `{"comment"}`."""
+    query(request)
     return await _stop(request, instance, interventions.cancel)
 
 

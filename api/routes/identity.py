@@ -63,6 +63,7 @@ def _visible(work: UnitOfWork, rows: list[dict[str, Any]]) -> list[dict[str, Any
 @router.post("/users", status_code=201, openapi_extra=model_body(UserDocument, more=PASSWORD))
 async def create_user(request: Request) -> Response:
     """A user document, optionally with `password`; unless `must_change` is false it is for the first login only."""
+    query(request)
     document = await json_object(request)
     hashed = await _hashed(request, document)
     change = _must_change(document)
@@ -108,6 +109,7 @@ def _must_change(document: dict[str, Any]) -> bool:
 @router.get("/users/{user}")
 async def get_user(request: Request, user: str) -> Response:
     """One user; the whole of it for administrators and oneself."""
+    query(request)
 
     def find(work: UnitOfWork) -> dict[str, Any]:
         row = service.get_user(work, user)
@@ -120,6 +122,7 @@ async def get_user(request: Request, user: str) -> Response:
 @router.patch("/users/{user}", openapi_extra=model_body(UserDocument, partial=True))
 async def update_user(request: Request, user: str) -> Response:
     """Change the named properties; `{"active": false}` disables the user and ends all sessions."""
+    query(request)
     changes = await json_object(request)
     return answer(await write(request, lambda work: service.update_user(work, user, changes)))
 
@@ -129,6 +132,7 @@ async def set_password(request: Request, user: str) -> Response:
     """`{"password", "must_change"?}`: a new password, set by an administrator; unless `must_change` is false it
     is only for the next login.
     """
+    query(request)
     body = await json_object(request, allowed=("password", "must_change"))
     password, change = required_text(body, "password"), _must_change(body)
 
@@ -144,6 +148,7 @@ async def set_password(request: Request, user: str) -> Response:
 @router.post("/users/{user}:unlock", status_code=204)
 async def unlock(request: Request, user: str) -> Response:
     """Forget the failed logins of a user, so that they need not wait. Administrators only."""
+    query(request)
 
     def open_again(work: UnitOfWork) -> None:
         service.require_admin(work)
@@ -159,6 +164,7 @@ async def forget_account(request: Request, user: str) -> Response:
     """Forget who a user is at the OpenID provider, so that another account of the same login name is taken.
     Administrators only.
     """
+    query(request)
 
     def forget(work: UnitOfWork) -> None:
         service.require_admin(work)
@@ -171,12 +177,14 @@ async def forget_account(request: Request, user: str) -> Response:
 @router.get("/departments")
 async def departments(request: Request) -> Response:
     """All departments; `parent` makes the tree."""
+    query(request)
     return page(await read(request, repository.departments))
 
 
 @router.post("/departments", status_code=201, openapi_extra=model_body(DepartmentDocument))
 async def create_department(request: Request) -> Response:
     """A department document."""
+    query(request)
     document = await json_object(request)
     made = await write(request, lambda work: service.create_department(work, document))
     return created(made, f"/api/v1/departments/{made['id']}")
@@ -185,6 +193,7 @@ async def create_department(request: Request) -> Response:
 @router.patch("/departments/{department}", openapi_extra=model_body(DepartmentDocument, partial=True))
 async def update_department(request: Request, department: str) -> Response:
     """Change the named properties of a department."""
+    query(request)
     changes = await json_object(request)
     return answer(await write(request, lambda work: service.update_department(work, department, changes)))
 
@@ -192,6 +201,7 @@ async def update_department(request: Request, department: str) -> Response:
 @router.delete("/departments/{department}", status_code=204)
 async def remove_department(request: Request, department: str) -> Response:
     """Remove a department to which nobody belongs."""
+    query(request)
     await write(request, lambda work: service.remove_department(work, department))
     return nothing()
 
@@ -199,6 +209,7 @@ async def remove_department(request: Request, department: str) -> Response:
 @router.get("/roles")
 async def roles(request: Request) -> Response:
     """Every role somebody holds, with the number of active holders. Administrators only."""
+    query(request)
 
     def find(work: UnitOfWork) -> list[dict[str, Any]]:
         service.require_admin(work)
@@ -210,6 +221,7 @@ async def roles(request: Request) -> Response:
 @router.get("/organisation")
 async def export_organisation(request: Request) -> Response:
     """Departments and users as one document. Administrators only."""
+    query(request)
 
     def find(work: UnitOfWork) -> dict[str, Any]:
         service.require_admin(work)
@@ -221,6 +233,7 @@ async def export_organisation(request: Request) -> Response:
 @router.put("/organisation", openapi_extra=model_body(Organisation))
 async def import_organisation(request: Request) -> Response:
     """Bring departments and users to what the document says. Administrators only."""
+    query(request)
     document = await json_object(request)
 
     def load(work: UnitOfWork) -> dict[str, Any]:

@@ -36,6 +36,7 @@ async def jobs(request: Request) -> Response:
 @router.get("/{job}")
 async def one_job(request: Request, job: str) -> Response:
     """One job with its last error."""
+    query(request)
 
     def find(work: UnitOfWork) -> dict[str, Any]:
         require_admin(work)
@@ -47,6 +48,7 @@ async def one_job(request: Request, job: str) -> Response:
 @router.post("/{job}:retry")
 async def retry_job(request: Request, job: str) -> Response:
     """Run a dead, unknown or cancelled job again from its first attempt."""
+    query(request)
 
     def retry(work: UnitOfWork) -> dict[str, Any]:
         require_admin(work)
@@ -60,6 +62,7 @@ async def retry_job(request: Request, job: str) -> Response:
 @router.post("/{job}:cancel")
 async def cancel_job(request: Request, job: str) -> Response:
     """Cancel a job that has not started."""
+    query(request)
 
     def cancel(work: UnitOfWork) -> dict[str, Any]:
         require_admin(work)

@@ -92,6 +92,7 @@ def _gone(documents: Any, known: Any, pointer: str) -> bool:
 @router.get("/apps/{app}/draft:diff")
 async def draft_difference(request: Request, app: str) -> Response:
     """What the draft changes: documents with pointers, before and after, who drafted them and when."""
+    query(request)
 
     def find(work: UnitOfWork) -> list[dict[str, Any]]:
         require_designer(work, app)
@@ -106,6 +107,7 @@ async def guided_step(request: Request, app: str) -> Response:
     `{"step": "move_to_child", "form", "fields", "child", "label"?}` on the draft → `{"changed": [documents with
     their differences]}`.
     """
+    query(request)
     asked = await json_object(request)
 
     def look(work: UnitOfWork) -> steps.Guided:
@@ -137,6 +139,7 @@ async def compare_versions(request: Request, app: str, version: int) -> Response
 @router.get("/apps/{app}/broken")
 async def broken_parts(request: Request, app: str) -> Response:
     """What of the published version is switched off because something that it names was removed."""
+    query(request)
 
     def find(work: UnitOfWork) -> list[dict[str, Any]]:
         require_designer(work, app)
@@ -148,6 +151,7 @@ async def broken_parts(request: Request, app: str) -> Response:
 @router.get("/apps/{app}/pilot")
 async def pilot_group(request: Request, app: str) -> Response:
     """The version that some people try, who they are and since when; 404 when there is none."""
+    query(request)
 
     def find(work: UnitOfWork) -> dict[str, Any]:
         require_designer(work, app)
@@ -159,6 +163,7 @@ async def pilot_group(request: Request, app: str) -> Response:
 @router.post("/apps/{app}/pilot:promote")
 async def promote_pilot(request: Request, app: str) -> Response:
     """Everybody gets the version that the group tries."""
+    query(request)
 
     def end(work: UnitOfWork) -> dict[str, Any]:
         require_designer(work, app)
@@ -170,6 +175,7 @@ async def promote_pilot(request: Request, app: str) -> Response:
 @router.post("/apps/{app}/pilot:withdraw")
 async def withdraw_pilot(request: Request, app: str) -> Response:
     """The group goes back to what all others work with; what its new fields hold is parked."""
+    query(request)
 
     def end(work: UnitOfWork) -> dict[str, Any]:
         require_designer(work, app)

@@ -39,6 +39,7 @@ async def inbox(request: Request) -> Response:
 @router.post("/{notification}:read")
 async def mark_read(request: Request, notification: str) -> Response:
     """Tick off one notification."""
+    query(request)
 
     def tick(work: UnitOfWork) -> dict[str, Any]:
         require_all_places(work)

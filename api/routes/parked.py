@@ -30,6 +30,7 @@ OF = query_of(of="The pointer of a step of the plan.", **NEXT)
 @router.get("/apps/{app}/parked")
 async def parked(request: Request, app: str) -> Response:
     """Removed fields, child tables and forms, and fields as they were before their type changed."""
+    query(request)
 
     def find(work: UnitOfWork) -> list[dict[str, Any]]:
         require_designer(work, app)
@@ -63,6 +64,7 @@ async def parked_values(request: Request, app: str, parked: str) -> Response:
 )
 async def restore_parked(request: Request, app: str, parked: str) -> Response:
     """`{"approve"?}`: publish a version that has it again, with its values; answers as `draft:publish` does."""
+    query(request)
     approve = texts(await json_object(request, allowed=("approve",)), "approve")
 
     def look(work: UnitOfWork) -> Prepared:
@@ -82,6 +84,7 @@ async def restore_parked(request: Request, app: str, parked: str) -> Response:
 @router.post("/apps/{app}/parked/{parked}:purge", status_code=202)
 async def purge_parked(request: Request, app: str, parked: str) -> Response:
     """Have its values removed for good, by a job."""
+    query(request)
 
     def purge(work: UnitOfWork) -> None:
         require_designer(work, app)
@@ -112,6 +115,7 @@ async def affected_values(request: Request, app: str) -> Response:
 @router.get("/apps/{app}/publishing")
 async def publishing(request: Request, app: str) -> Response:
     """Publishes that had to convert what is stored, the newest first, with how far they are."""
+    query(request)
 
     def find(work: UnitOfWork) -> list[dict[str, Any]]:
         require_designer(work, app)
@@ -123,6 +127,7 @@ async def publishing(request: Request, app: str) -> Response:
 @router.get("/apps/{app}/publishing/{job}")
 async def one_publishing(request: Request, app: str, job: str) -> Response:
     """`{"state", "progress": {kind: [{"pointer", "rows", "total", "failed", "done"}]}, "version", ...}`."""
+    query(request)
 
     def find(work: UnitOfWork) -> dict[str, Any]:
         require_designer(work, app)
@@ -134,6 +139,7 @@ async def one_publishing(request: Request, app: str, job: str) -> Response:
 @router.post("/apps/{app}/publishing/{job}:cancel")
 async def cancel_publishing(request: Request, app: str, job: str) -> Response:
     """Stop it; the version stays the one before, and the draft stays too."""
+    query(request)
 
     def cancel(work: UnitOfWork) -> dict[str, Any]:
         require_designer(work, app)

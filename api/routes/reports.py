@@ -43,6 +43,7 @@ async def run(request: Request, app: str, report: str) -> Response:
     The answer shows every change committed before the request; if it had to be given without the newest
     ones it says `"stale": true`.
     """
+    query(request)
     if remote := _remote(request):
         return await _sent_on(request, remote)
     body = await json_object(request, allowed=("params", "min_pos"))
@@ -57,6 +58,7 @@ async def run(request: Request, app: str, report: str) -> Response:
 )
 async def run_draft(request: Request, app: str) -> Response:
     """`{"report": spec, "params"?, "min_pos"?}`, or the spec itself, run with the caller's rights."""
+    query(request)
     if remote := _remote(request):
         return await _sent_on(request, remote)
     body = await json_object(request)

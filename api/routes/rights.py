@@ -74,6 +74,7 @@ async def share_record(request: Request, app: str, form: str, record: str, user:
     """Share the record with a colleague, without the fields in `hidden`. It takes the right `share`, and
     `update` to share it for writing.
     """
+    query(request)
     body = await json_object(request)
 
     def put(work: UnitOfWork) -> dict[str, Any]:
@@ -86,6 +87,7 @@ async def share_record(request: Request, app: str, form: str, record: str, user:
 @router.delete(RECORD + "/collaborators/{user}", status_code=204)
 async def unshare_record(request: Request, app: str, form: str, record: str, user: str) -> Response:
     """Share it with this colleague no longer."""
+    query(request)
 
     def drop(work: UnitOfWork) -> None:
         found = work.app(app)
@@ -119,6 +121,7 @@ async def temporary_roles(request: Request, user: str) -> Response:
 )
 async def give_temporary_role(request: Request, user: str) -> Response:
     """Give a user a role until a moment, at once or from another moment on. Administrators only."""
+    query(request)
     body = await json_object(request)
     made = await write(request, lambda work: temporary.give_role(work, user, body))
     return created(made, f"/api/v1/users/{user}/temporary-roles/{made['id']}")
@@ -127,5 +130,6 @@ async def give_temporary_role(request: Request, user: str) -> Response:
 @router.delete("/users/{user}/temporary-roles/{given}", status_code=204)
 async def end_temporary_role(request: Request, user: str, given: str) -> Response:
     """End it now. Administrators only."""
+    query(request)
     await write(request, lambda work: temporary.end_role(work, user, given))
     return nothing()

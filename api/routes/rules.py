@@ -42,6 +42,7 @@ async def rule_runs(request: Request, app: str, rule: str) -> Response:
 @router.get("/{rule}/runs/{run}")
 async def one_run(request: Request, app: str, rule: str, run: str) -> Response:
     """One firing: matched values, what was done, cause and result."""
+    query(request)
 
     def find(work: UnitOfWork) -> dict[str, Any]:
         return runs.get_run(work, app, rule, run)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import created, nothing, page
-from api.body import json_object
+from api.body import json_object, query
 from api.described import body_of
 from api.edge import edge_of, read, write
 from api.routes.auth import asked_from
@@ -25,6 +25,7 @@ BODY = TokenRequest.model_json_schema()
 @router.get("/auth/tokens")
 async def api_tokens(request: Request) -> Response:
     """The caller's API tokens, without their secrets."""
+    query(request)
 
     def find(work: UnitOfWork) -> list[dict[str, Any]]:
         require_session(work)
@@ -40,6 +41,7 @@ async def new_api_token(request: Request) -> Response:
     """`{"label", "days"?, "roles"?, "apps"?, "forms"?, "read_only"?, "addresses"?}` → the token with its secret,
     shown this one time. What is named narrows it; it never has more rights than its owner has at the moment.
     """
+    query(request)
     document = await json_object(request)
     edge = edge_of(request)
 
@@ -56,6 +58,7 @@ async def new_api_token(request: Request) -> Response:
 @router.delete("/auth/tokens/{token}", status_code=204)
 async def revoke_api_token(request: Request, token: str) -> Response:
     """Take back one of the caller's tokens."""
+    query(request)
 
     def take(work: UnitOfWork) -> None:
         require_session(work)
@@ -73,6 +76,7 @@ def _revoke(work: UnitOfWork, owner: str, token: str) -> None:
 @router.get("/auth/sessions")
 async def sessions(request: Request) -> Response:
     """The caller's logins that still hold: where and when, and which of them this one is."""
+    query(request)
 
     def find(work: UnitOfWork) -> list[dict[str, Any]]:
         require_session(work)
@@ -85,12 +89,14 @@ async def sessions(request: Request) -> Response:
 @router.delete("/auth/sessions/{session}", status_code=204)
 async def end_session(request: Request, session: str) -> Response:
     """End one of the caller's logins."""
+    query(request)
     return await revoke_api_token(request, session)
 
 
 @router.post("/auth/sessions:end_others", status_code=204)
 async def end_other_sessions(request: Request) -> Response:
     """End all logins of the caller but this one. API tokens stay."""
+    query(request)
 
     def end(work: UnitOfWork) -> None:
         require_session(work)
@@ -105,6 +111,7 @@ async def end_other_sessions(request: Request) -> Response:
 @router.get("/users/{user}/tokens")
 async def tokens_of_user(request: Request, user: str) -> Response:
     """Sessions and API tokens of a user. Administrators only."""
+    query(request)
 
     def find(work: UnitOfWork) -> list[dict[str, Any]]:
         service.require_admin(work)
@@ -117,6 +124,7 @@ async def tokens_of_user(request: Request, user: str) -> Response:
 @router.delete("/users/{user}/tokens/{token}", status_code=204)
 async def revoke_token_of_user(request: Request, user: str, token: str) -> Response:
     """Take back a session or API token of a user. Administrators only."""
+    query(request)
 
     def take(work: UnitOfWork) -> None:
         service.require_admin(work)
@@ -129,6 +137,7 @@ async def revoke_token_of_user(request: Request, user: str, token: str) -> Respo
 @router.get("/tokens")
 async def all_tokens(request: Request) -> Response:
     """The API tokens of everybody, with what each may do. Administrators only."""
+    query(request)
 
     def find(work: UnitOfWork) -> list[dict[str, Any]]:
         service.require_admin(work)

@@ -128,7 +128,7 @@ def settings() -> str:
     rows = [
         (
             code(f"FOURFOLD_{name.upper()}"),
-            code(_shown(field.default)) or "–",
+            code(_shown(field.get_default(call_default_factory=True))) or "–",
             *NOTES.get(name, ("", field.description or "")),
         )
         for name, field in Settings.model_fields.items()

@@ -80,6 +80,13 @@ def read_as(node: Node, wanted: Type) -> Node:
     return node
 
 
+def as_stored(node: Node, beside: Type) -> Node:
+    """A literal text that is compared with a field, spelled as that field stores its values."""
+    if beside.spelled is None or not isinstance(node, Constant) or not isinstance(node.value, str):
+        return node
+    return replace(node, value=beside.spelled(node.value))
+
+
 def _prove_option(node: Constant, wanted: Type) -> None:
     if wanted.options is None or node.value in wanted.options:
         return

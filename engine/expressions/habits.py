@@ -29,6 +29,8 @@ WORDS: dict[str, Text] = {
     "contains": text(
         '请用 CONTAINS(x, y)；多选用 x has "key"。', 'Use CONTAINS(x, y); for several choices x has "key".'
     ),
+    "startswith": text("请用 STARTSWITH(x, y)。", "Use STARTSWITH(x, y)."),
+    "endswith": text("请用 ENDSWITH(x, y)。", "Use ENDSWITH(x, y)."),
     "if": text("请用 IF(条件, a, b)。", "Use IF(condition, a, b)."),
     "then": text("请用 IF(条件, a, b)。", "Use IF(condition, a, b)."),
     "case": text("请用 IFS 或 SWITCH。", "Use IFS or SWITCH."),

@@ -6,7 +6,8 @@ Whoever declares a type promises that bound for stored values; SQL on SQLite rel
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from engine.findings import Text, text
@@ -37,7 +38,9 @@ INT64_DIGITS = 18
 class Type:
     """What an expression yields. `options` are choice keys, `form` the target of a ref, `item` of a list.
 
-    `grain` is that of dates which are always the first day of a month or quarter.
+    `grain` is that of dates which are always the first day of a month or quarter. `spelled` writes a literal
+    text the way the field stores its values, so that one finds what the other is; two types are the same
+    whatever it is.
     """
 
     kind: Kind
@@ -48,6 +51,7 @@ class Type:
     form: str | None = None
     item: Type | None = None
     grain: Literal["month", "quarter"] | None = None
+    spelled: Callable[[str], str] | None = field(default=None, compare=False, repr=False)
 
     @property
     def numeric(self) -> bool:

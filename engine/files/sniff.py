@@ -6,6 +6,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from engine.files.media import OLE, PLAIN, SVG, UNKNOWN, XML, ZIP
@@ -75,6 +76,9 @@ WITH_MACROS = {
 _TYPES = b"[Content_Types].xml"
 _MACROS = (b"macroenabled", b"vbaproject")
 _MOST_TYPES = 1_000_000
+_MOST_LISTS = 64
+_MOST_UNPACKED = 8 * _MOST_TYPES
+"""An honest file has one list of types, and one in each document that it holds; each costs the time to unpack it."""
 
 _LOCAL, _CENTRAL = b"PK\x03\x04", b"PK\x01\x02"
 _OPEN_DOCUMENT = re.compile(
@@ -128,22 +132,31 @@ def _in_archive(head: bytes, tail: bytes) -> str:
 
 
 def _has_macros(names: Iterable[bytes], head: bytes, tail: bytes) -> bool:
-    """Whether an office document holds programs, or says so in its list of types, by which office programs go."""
-    listed = (text for data in (head, tail) for text in _listed_types(data))
-    return any(_MACROS[1] in each.lower() for each in names) or any(
-        sign in text for text in listed for sign in _MACROS
-    )
+    """Whether an office document holds programs, or says so in its list of types, by which office programs go. One
+    with more lists than can be read in passing is taken for such a one.
+    """
+    if any(_MACROS[1] in each.lower() for each in names):
+        return True
+    unpacked = 0
+    for number, listed in enumerate(chain(_listed_types(head), _listed_types(tail))):
+        unpacked += len(listed)
+        if number >= _MOST_LISTS or unpacked > _MOST_UNPACKED:
+            return True
+        text = listed.lower().replace(b"\x00", b"")  # without zeros, as it may be UTF-16
+        if any(sign in text for sign in _MACROS):
+            return True
+    return False
 
 
 def _listed_types(data: bytes) -> Iterator[bytes]:
-    """The lists of types, in lower case without zeros (they may be UTF-16), whose entries begin in a part of a file."""
+    """The lists of types whose entries begin in a part of a file."""
     at = data.find(_TYPES)
     while at >= 0:
         start = at - 30  # the fixed part of an entry before its name
         if start >= 0 and data.startswith(_LOCAL, start):
             begins = at + len(_TYPES) + int.from_bytes(data[start + 28 : start + 30], "little")
             packed = int.from_bytes(data[start + 8 : start + 10], "little") == zipfile.ZIP_DEFLATED
-            yield _unpacked(data[begins:], packed=packed).lower().replace(b"\x00", b"")
+            yield _unpacked(data[begins:], packed=packed)
         at = data.find(_TYPES, at + 1)
 
 

@@ -14,7 +14,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.types.json import set_json_loads
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from engine.errors import EngineError, TryAgain
@@ -41,10 +41,10 @@ class ConnectionLost(TryAgain):
     zh = "数据库连接中断，未做任何更改。"
 
 
-class OutcomeUnknown(EngineError):
+class CommitUnknown(EngineError):
     """The database went away while it stored this: it may be stored or not."""
 
-    code = "outcome_unknown"
+    code = "commit_unknown"
     zh = "保存时数据库连接中断，不确定是否已保存。"
     fix_zh = "请先查看数据是否已保存，再决定是否重试；带 Idempotency-Key 的请求可直接重试。"
     fix_en = "Look whether it is there before you send it again; with an Idempotency-Key just send it again."
@@ -77,6 +77,8 @@ class Database:
         self._write_lock = threading.RLock()
         self._writes = False
         self._idle: list[Connection] = []
+        self._wanting: list[bool] = []
+        """One for each thread that waits for a connection of the pool."""
         self._size = 2 * pool_size
         if self.dialect == "sqlite":
             self._open_sqlite(pool_size, synchronous, prepare)
@@ -201,10 +203,7 @@ class Database:
         """A connection to PostgreSQL. It is kept for the next one who asks, unless the block fails: taking it out
         of the pool each time costs as much as a few statements. Raises ConnectionLost.
         """
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._connected()
+        connection = self._kept_one() or self._connected()
         raw: Any = connection.connection.driver_connection
         try:
             yield connection
@@ -214,19 +213,43 @@ class Database:
             if raw.closed:
                 connection.invalidate()
             connection.close()
-            if raw.closed and isinstance(failure, (psycopg.OperationalError, OperationalError)):
+            if raw.closed and isinstance(failure, (psycopg.Error, DBAPIError)):
                 raise ConnectionLost from failure
             raise
-        if len(self._idle) < self._size and not raw.closed:
-            self._idle.append(connection)
-        else:
+        if raw.closed or len(self._idle) >= self._size:
             connection.close()
+            return
+        self._idle.append(connection)
+        if self._wanting and (kept := self._popped()) is not None:
+            kept.close()  # who waits for the pool does not look here
+
+    def _popped(self) -> Connection | None:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    def _kept_one(self) -> Connection | None:
+        """One that is kept. To one that nobody asked anything the server says only that it ends."""
+        while (kept := self._popped()) is not None:
+            raw: Any = kept.connection.driver_connection
+            if not raw.has_answer():
+                return kept
+            kept.invalidate()
+            kept.close()
+        return None
 
     def _connected(self) -> Connection:
+        """One of the pool, waiting for it where all are in use. Raises ConnectionLost, NeedsThread."""
+        if in_fiber() and not self.has_free_connection():
+            raise NeedsThread  # it would connect or wait
+        self._wanting.append(True)
         try:
-            return self._write_pool.connect()
+            return self._kept_one() or self._write_pool.connect()
         except OperationalError as failure:
             raise ConnectionLost from failure
+        finally:
+            self._wanting.pop()
 
     def has_free_connection(self) -> bool:
         """Whether a transaction that begins now need not connect first (PostgreSQL)."""
@@ -252,7 +275,7 @@ class Database:
 
 @contextmanager
 def _ended(raw: Any, *, writes: bool = True) -> Iterator[None]:
-    """Commit what the block did, or roll it back. Raises OutcomeUnknown for what was written to a database that
+    """Commit what the block did, or roll it back. Raises CommitUnknown for what was written to a database that
     went away meanwhile.
     """
     try:
@@ -263,9 +286,9 @@ def _ended(raw: Any, *, writes: bool = True) -> Iterator[None]:
         raise
     try:
         raw.commit()
-    except psycopg.OperationalError as failure:
+    except psycopg.Error as failure:
         if writes and _is_gone(raw):
-            raise OutcomeUnknown() from failure
+            raise CommitUnknown() from failure
         raise
 
 

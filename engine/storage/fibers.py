@@ -147,9 +147,12 @@ class LoopConnection(psycopg.Connection[Any]):
         same, cursor = known  # the driver goes by the identity of the text
         return cursor.execute(same, params, prepare=prepare)
 
-    def forget(self, text: str) -> None:
-        """Let the result of a statement go."""
-        self._cursors.pop(text, None)
+    @staticmethod
+    def let_go(cursor: psycopg.Cursor[Any]) -> None:
+        """Forget a result that was read, and what was asked with; what was found out about the statement stays."""
+        cursor._results.clear()
+        cursor.pgresult = cursor._query = None
+        cursor._tx.set_pgresult(None, set_loaders=False)
 
 
 def start(run: Callable[[], Any]) -> Fiber:

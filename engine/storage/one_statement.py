@@ -23,14 +23,16 @@ it has nothing to make.
 def insert_each(raw: Any, new: Sequence[tuple[Insert, Row]]) -> None:
     """Write new rows over the driver's connection. Constraints are judged when all of them are there."""
     values = [value for _, row in new for value in row]
-    raw.ask(_inserts(tuple([insert for insert, _ in new])), values, numbered=True)
+    raw.let_go(raw.ask(_inserts(tuple([insert for insert, _ in new])), values, numbered=True))
 
 
 def insert_each_and_change(raw: Any, new: Sequence[tuple[Insert, Row]], text: str, params: Row) -> int:
     """The same with the change of a row that is in the store already; the number of rows it touched."""
     values = [*params, *(value for _, row in new for value in row)]
     changing = _inserts_and_change(tuple([insert for insert, _ in new]), text)
-    found = raw.ask(changing, values, numbered=True).fetchone()
+    asked = raw.ask(changing, values, numbered=True)
+    found = asked.fetchone()
+    raw.let_go(asked)
     return int(found[0]) if found is not None else 0
 
 

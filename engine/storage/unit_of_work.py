@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 Params = Mapping[str, Any] | Sequence[Any]
 NO_PARAMS: dict[str, Any] = {}
-MANY = 200
-"""The result of a statement with more rows than these is not kept with its cursor."""
 
 
 class TooDeep(EngineError):
@@ -119,9 +117,9 @@ class UnitOfWork:
         if not self._keeps:
             fetched: list[tuple[Any, ...]] = raw.execute(sql, params).fetchall()
             return fetched
-        fetched = raw.ask(sql, params).fetchall()
-        if len(fetched) > MANY:
-            raw.forget(sql)
+        asked = raw.ask(sql, params)
+        fetched = asked.fetchall()
+        raw.let_go(asked)
         return fetched
 
     def row(self, sql: str, params: Params = NO_PARAMS) -> tuple[Any, ...] | None:
@@ -133,6 +131,8 @@ class UnitOfWork:
         raw = self._raw
         asked = raw.ask(sql, params) if self._keeps else raw.execute(sql, params)
         first: tuple[Any, ...] | None = asked.fetchone()
+        if self._keeps:
+            raw.let_go(asked)
         return first
 
     def run(self, sql: str, params: Params = NO_PARAMS) -> int:
@@ -141,7 +141,12 @@ class UnitOfWork:
         if self._waiting:
             self._waiting.write(self._raw)
         raw = self._raw
-        return int((raw.ask(sql, params) if self._keeps else raw.execute(sql, params)).rowcount)
+        if not self._keeps:
+            return int(raw.execute(sql, params).rowcount)
+        asked = raw.ask(sql, params)
+        touched = int(asked.rowcount)
+        raw.let_go(asked)
+        return touched
 
     def run_many(self, sql: str, params: Sequence[Params]) -> None:
         """Run a statement once per set of parameters."""

@@ -10,7 +10,7 @@ from engine.findings import Finding
 from engine.identity.principal import SYSTEM
 from forms import records
 from forms.compiled import Form, compiled_form
-from forms.reading_json import unknown_field
+from forms.unknown_fields import unknown_field
 from forms.values import Problem
 
 

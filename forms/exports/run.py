@@ -10,10 +10,11 @@ from typing import Any
 
 import orjson
 
-from engine.errors import EngineError, Invalid
+from engine.errors import EngineError, Invalid, TryAgain
 from engine.findings import Finding, Text, warning
 from engine.identity.principal import SYSTEM
 from engine.runtime import Runtime
+from engine.storage.database import CommitUnknown
 from engine.storage.unit_of_work import UnitOfWork
 from forms.access import Access
 from forms.asked_paths import seen_order
@@ -38,7 +39,9 @@ Told = Callable[[int, int | None], None]
 
 
 def run_export(runtime: Runtime, key: str, *, told: Told | None = None) -> Transfer:
-    """Write the file of an export; the export as it is then."""
+    """Write the file of an export; the export as it is then. Raises TryAgain, CommitUnknown, after which it may be
+    written again.
+    """
     with runtime.reading(SYSTEM) as work:
         transfer = repository.get(work, "export", key)
     if transfer.state in FINAL:
@@ -48,6 +51,8 @@ def run_export(runtime: Runtime, key: str, *, told: Told | None = None) -> Trans
     except TransferMoved:
         with runtime.reading(SYSTEM) as work:
             return repository.get(work, "export", key)
+    except (TryAgain, CommitUnknown):
+        raise  # the export is as it was, or done: the job begins anew
     except EngineError as failure:
         findings = failure.findings if isinstance(failure, Invalid) else (failure.as_finding(),)
         with runtime.unit_of_work(SYSTEM, source="export") as work:

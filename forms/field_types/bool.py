@@ -25,7 +25,7 @@ class Bool(FieldType):
 
     def parse(self, raw: Any, reading: Reading) -> Any:
         if not isinstance(raw, bool):
-            raise wrong_type(" true 或 false", "true or false")
+            raise wrong_type(" true 或 false，不带引号", "true or false without quotation marks", "true")
         return raw
 
     def json_schema(self) -> dict[str, Any]:

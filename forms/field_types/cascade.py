@@ -16,7 +16,7 @@ from forms.cells import Cell, empty, plain, read_text_cell
 from forms.codec import Codec
 from forms.field_type import FieldType, Reading
 from forms.operators import SEVERAL
-from forms.picks import at
+from forms.picks import at, with_labels
 from forms.schema import FieldDocument, Option
 from forms.values import Problem, wrong_type
 
@@ -76,6 +76,10 @@ class Cascade(FieldType):
     def codec(self) -> Codec:
         return Codec("list")
 
+    def _example(self) -> str:
+        longest: tuple[str, ...] = max(self.paths.values(), key=len, default=())
+        return "[" + ", ".join(f'"{key}"' for key in longest) + "]"
+
     def parse(self, raw: Any, reading: Reading) -> Any:
         """The whole path; the key of the chosen option alone will do."""
         if raw in ("", []):
@@ -83,25 +87,27 @@ class Cascade(FieldType):
         if isinstance(raw, str):
             raw = list(self.paths.get(raw, (raw,)))
         if not isinstance(raw, list) or not all(isinstance(each, str) for each in raw):
-            raise wrong_type("选项键的路径", "The path of option keys")
+            raise wrong_type("选项键的路径", "The path of option keys", self._example())
         for index, key in enumerate(raw):
             if self.paths.get(key) != tuple(raw[: index + 1]):
                 raise at(index, self._astray(key, raw[:index]))
         if self.choices[raw[-1]].options and not self.options.any_level:
-            below = [branch.key for branch in self.choices[raw[-1]].options if not branch.archived]
+            below = [branch for branch in self.choices[raw[-1]].options if not branch.archived]
             raise Problem(
                 "option_too_wide",
                 f"“{raw[-1]}”下还有选项，须选到最后一级。",
                 f"'{raw[-1]}' has options below it; choose one of them.",
-                f"可选：{'、'.join(below[:20])}。",
-                f"Options: {', '.join(below[:20])}.",
+                f"可选：{'、'.join(with_labels(below, 'zh'))}。",
+                f"Options: {', '.join(with_labels(below, 'en'))}.",
             )
         return tuple(raw)
 
     def _astray(self, key: str, above: list[str]) -> Problem:
         branches = self.choices[above[-1]].options if above else self.options.options
-        known = [branch.key for branch in branches if not branch.archived]
-        close = get_close_matches(key, known, n=1)
+        offered = [branch for branch in branches if not branch.archived]
+        known = [branch.key for branch in offered]
+        close = [each.key for each in offered if key in (each.label.zh, each.label.en)]
+        close = close if len(close) == 1 else get_close_matches(key, known, n=1)
         place = "/".join(above)
         return Problem(
             "not_in_options",
@@ -109,8 +115,8 @@ class Cascade(FieldType):
             f"There is no option '{key[:40]}' below '{place}'."
             if above
             else f"There is no option '{key[:40]}' on the first level.",
-            f"是否想选“{close[0]}”？" if close else f"可选：{'、'.join(known[:20])}。",
-            f"Did you mean '{close[0]}'?" if close else f"Options: {', '.join(known[:20])}.",
+            f"是否想选“{close[0]}”？" if close else f"可选：{'、'.join(with_labels(offered, 'zh'))}。",
+            f"Did you mean '{close[0]}'?" if close else f"Options: {', '.join(with_labels(offered, 'en'))}.",
         )
 
     def json_schema(self) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Code(TextField):
 
     def parse(self, raw: Any, reading: Reading) -> Any:
         if not isinstance(raw, str):
-            raise wrong_type("文本", "Text")
+            raise wrong_type("文本", "Text", '"…"')
         lines = raw.replace("\r\n", "\n").replace("\r", "\n")
         return lines if read_text(lines, max_length=self.options.max_length, multiline=True) else None
 

@@ -16,7 +16,7 @@ from forms.codec import Codec
 from forms.field_type import EMPTY, FieldType, Reading
 from forms.operators import ORDERED
 from forms.schema import FieldDocument
-from forms.values import Problem, number_text, read_number
+from forms.values import Problem, read_number, shortest_number
 
 
 class BoundedOptions(FieldDocument):
@@ -82,10 +82,10 @@ class Decimal(FieldType):
     def bounded(self, value: int) -> int:
         """The scaled number, if the field may hold it. Raises Problem."""
         if self._min is not None and value < self._min:
-            least = number_text(self._min, self.scale)
+            least = shortest_number(self._min, self.scale)
             raise Problem("too_small", f"不能小于 {least}。", f"It must be at least {least}.")
         if self._max is not None and value > self._max:
-            most = number_text(self._max, self.scale)
+            most = shortest_number(self._max, self.scale)
             raise Problem("too_large", f"不能大于 {most}。", f"It must be at most {most}.")
         return value
 

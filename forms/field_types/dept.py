@@ -10,3 +10,4 @@ class Dept(Ref):
     type = "dept"
     Options = FieldDocument
     target = "dept"
+    example = '"sales"'

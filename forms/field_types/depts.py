@@ -9,3 +9,4 @@ class Depts(Refs):
     type = "depts"
     Options = SeveralOptions
     target = "dept"
+    example = '"sales"'

@@ -33,7 +33,7 @@ class Month(FieldType):
         if raw == "":
             return None
         if not isinstance(raw, str):
-            raise wrong_type("月份", "A month")
+            raise wrong_type("月份", "A month", '"2026-03"')
         found = WRITTEN.match(raw)
         if found is None or not 1 <= int(found.group(2)) <= 12 or found.group(1) == "0000":
             raise Problem(

@@ -12,8 +12,11 @@ from forms.codec import Codec
 from forms.field_type import Reading
 from forms.field_types.select import Select
 from forms.operators import SEVERAL
-from forms.picks import at
+from forms.picks import REPEATS, at, judge_length
 from forms.values import Problem, wrong_type
+
+MOST_FREE = 1000
+"""So many options may be chosen where they come from records."""
 
 
 class Multiselect(Select):
@@ -28,7 +31,8 @@ class Multiselect(Select):
 
     def parse(self, raw: Any, reading: Reading) -> Any:
         if not isinstance(raw, list):
-            raise wrong_type("选项键的列表", "A list of option keys")
+            raise wrong_type("选项键的列表", "A list of option keys", f"[{self._example()}]")
+        judge_length(raw, self._most())
         chosen: dict[str, None] = {}
         for index, each in enumerate(raw):
             if type(each) is str and each in self.choices:
@@ -49,7 +53,10 @@ class Multiselect(Select):
 
     def also_read(self) -> Sequence[dict[str, Any]]:
         """What is named twice is chosen once."""
-        return ({"type": "array", "items": super().json_schema()},)
+        return ({"type": "array", "items": super().json_schema(), "maxItems": REPEATS * self._most()},)
+
+    def _most(self) -> int:
+        return MOST_FREE if self.free else max(1, len(self.choices))
 
     def read_cell(self, cell: Cell, reading: Reading) -> Any:
         return None if empty(cell) else [self.key_of(part) for part in split_cell(cell)]

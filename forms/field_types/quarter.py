@@ -29,7 +29,7 @@ class Quarter(Month):
         if raw == "":
             return None
         if not isinstance(raw, str):
-            raise wrong_type("季度", "A quarter")
+            raise wrong_type("季度", "A quarter", '"2026-Q1"')
         found = WRITTEN.match(raw)
         if found is None or found.group(1) == "0000":
             raise Problem(

@@ -18,6 +18,8 @@ from forms.operators import EQUAL
 from forms.schema import FieldDocument
 from forms.values import wrong_type
 
+EXAMPLE_ID = "01f0c3a2-7b1e-7c4d-9a55-3d2f6b8e4c10"
+
 
 class RefOptions(FieldDocument):
     """`form` may be one of another app, `hr.employee`. `on_delete` says what becomes of this field when the
@@ -33,6 +35,7 @@ class Ref(FieldType):
     Options: ClassVar[builtins.type[FieldDocument]] = RefOptions
     operators = EQUAL
     target: ClassVar[str | None] = None
+    example: ClassVar[str] = f'"{EXAMPLE_ID}"'
 
     @property
     def form(self) -> str:
@@ -93,7 +96,7 @@ class Ref(FieldType):
         return Codec("text")
 
     def parse(self, raw: Any, reading: Reading) -> Any:
-        return read_reference(raw)
+        return read_reference(raw, self.example)
 
     def json_schema(self) -> dict[str, Any]:
         return {"type": "string", "maxLength": LONGEST_ID, "x-form": self.form}
@@ -117,12 +120,14 @@ NAMED = {
 """An object that names a record by its id, whatever else it tells of it."""
 
 
-def read_reference(raw: Any) -> str | None:
-    """The id of a record, or an object with its `id` (as answers with `fields` give it)."""
+def read_reference(raw: Any, example: str = "") -> str | None:
+    """The id of a record, or an object with its `id` (as answers with `fields` give it). Raises Problem, which names
+    an `example`.
+    """
     if raw == "":
         return None
     if isinstance(raw, dict) and isinstance(raw.get("id"), str):
         raw = raw["id"]
     if not isinstance(raw, str) or len(raw) > LONGEST_ID or "\x00" in raw:
-        raise wrong_type("记录的 id", "The id of a record")
+        raise wrong_type("记录的 id", "The id of a record", example)
     return raw

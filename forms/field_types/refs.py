@@ -15,7 +15,7 @@ from forms.codec import Codec
 from forms.field_type import Reading
 from forms.field_types.ref import Ref, read_reference
 from forms.operators import SEVERAL
-from forms.picks import at, check_counts, judge_count
+from forms.picks import REPEATS, at, check_counts, judge_count, judge_length
 from forms.schema import FieldDocument
 from forms.values import Problem, wrong_type
 
@@ -53,11 +53,12 @@ class Refs(Ref):
 
     def parse(self, raw: Any, reading: Reading) -> Any:
         if not isinstance(raw, list):
-            raise wrong_type("记录 id 的列表", "A list of ids of records")
+            raise wrong_type("记录 id 的列表", "A list of ids of records", f"[{self.example}]")
+        judge_length(raw, self.options.most)
         found: dict[str, None] = {}
         for index, each in enumerate(raw):
             try:
-                named = read_reference(each)
+                named = read_reference(each, self.example)
             except Problem as problem:
                 raise at(index, problem) from None
             if named is not None:
@@ -76,4 +77,5 @@ class Refs(Ref):
 
     def also_read(self) -> Sequence[dict[str, Any]]:
         """What is named twice counts once, and what is left empty not at all."""
-        return ({"type": "array", "items": {"anyOf": [super().json_schema(), *self._objects()]}},)
+        items = {"anyOf": [super().json_schema(), *self._objects()]}
+        return ({"type": "array", "items": items, "maxItems": REPEATS * self.options.most},)

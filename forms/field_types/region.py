@@ -34,7 +34,7 @@ class Region(TextField):
         if raw == "":
             return None
         if not isinstance(raw, str):
-            raise wrong_type("行政区划代码", "The code of a region")
+            raise wrong_type("行政区划代码", "The code of a region", '"310115"')
         division = REGIONS.by_code.get(raw)
         if division is None:
             raise Problem(

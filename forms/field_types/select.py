@@ -16,6 +16,7 @@ from forms.cells import Cell, empty, plain, read_text_cell
 from forms.codec import Codec
 from forms.field_type import FieldType, Reading
 from forms.operators import EQUAL
+from forms.picks import with_labels
 from forms.schema import Condition, FieldDocument, Option, OptionsFrom
 from forms.values import Problem, read_text, wrong_type
 
@@ -90,24 +91,30 @@ class Select(FieldType):
         if raw == "":
             return None
         if not isinstance(raw, str):
-            raise wrong_type("选项键", "The key of an option")
+            raise wrong_type("选项键", "The key of an option", self._example())
         if self.free:
             return read_text(raw, max_length=500, multiline=False)
         if raw not in self.choices:
             raise self._unknown(raw)
         return raw
 
+    def _example(self) -> str:
+        """The first option that may be chosen, as JSON."""
+        offered = (key for key, option in self.choices.items() if not option.archived)
+        return f'"{next(offered, "…")}"'
+
     def _unknown(self, raw: str) -> Problem:
         offered = [key for key, option in self.choices.items() if not option.archived]
         close = get_close_matches(raw, offered, n=1)
         named = [key for key in self._named(raw) if key in offered]
         meant = named if len(named) == 1 else close
+        told = [self.choices[key] for key in offered]
         return Problem(
             "not_in_options",
             f"“{raw[:40]}”不是可选项。",
             f"'{raw[:40]}' is not one of the options.",
-            f"是否想选“{meant[0]}”？" if meant else f"可选：{'、'.join(offered[:20])}。",
-            f"Did you mean '{meant[0]}'?" if meant else f"Options: {', '.join(offered[:20])}.",
+            f"是否想选“{meant[0]}”？" if meant else f"可选：{'、'.join(with_labels(told, 'zh'))}。",
+            f"Did you mean '{meant[0]}'?" if meant else f"Options: {', '.join(with_labels(told, 'en'))}.",
         )
 
     def json_schema(self) -> dict[str, Any]:

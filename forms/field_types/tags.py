@@ -15,7 +15,7 @@ from forms.cells import Cell, empty, split_cell
 from forms.codec import Codec
 from forms.field_type import FieldType, Reading
 from forms.operators import SEVERAL
-from forms.picks import at, judge_count
+from forms.picks import REPEATS, at, judge_count, judge_length
 from forms.schema import FieldDocument
 from forms.values import Problem, read_text, wrong_type
 
@@ -59,7 +59,8 @@ class Tags(FieldType):
 
     def parse(self, raw: Any, reading: Reading) -> Any:
         if not isinstance(raw, list):
-            raise wrong_type("标签的列表", "A list of tags")
+            raise wrong_type("标签的列表", "A list of tags", '["重点", "VIP"]')
+        judge_length(raw, self.options.most)
         found: dict[str, str] = {}
         for index, each in enumerate(raw):
             try:
@@ -108,7 +109,7 @@ class Tags(FieldType):
     def also_read(self) -> Sequence[dict[str, Any]]:
         """Known words in other letters, and the same word more than once."""
         word = {"type": "string", "maxLength": self.options.max_length}
-        return ({"type": "array", "items": word},)
+        return ({"type": "array", "items": word, "maxItems": REPEATS * self.options.most},)
 
     def read_cell(self, cell: Cell, reading: Reading) -> Any:
         return None if empty(cell) else split_cell(cell)

@@ -33,7 +33,7 @@ class Time(TextField):
         if raw == "":
             return None
         if not isinstance(raw, str):
-            raise wrong_type("时间", "A time of day")
+            raise wrong_type("时间", "A time of day", '"09:30"')
         if not WRITTEN.match(raw):
             raise bad_time()
         at = read_clock(raw)

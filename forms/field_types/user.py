@@ -10,3 +10,4 @@ class User(Ref):
     type = "user"
     Options = FieldDocument
     target = "user"
+    example = '"li"'

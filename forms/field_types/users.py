@@ -9,3 +9,4 @@ class Users(Refs):
     type = "users"
     Options = SeveralOptions
     target = "user"
+    example = '"li"'

@@ -38,13 +38,13 @@ class Archive:
             self._zip = zipfile.ZipFile(path)
             self._parts = {each.filename.lstrip("/"): each for each in self._zip.infolist()}
         except (zipfile.BadZipFile, OSError, ValueError) as wrong:
-            raise broken(str(wrong)) from wrong
+            raise broken(str(wrong), "压缩结构不完整") from wrong
         if len(self._parts) > limits.PARTS:
-            raise _bomb(f"{len(self._parts)} parts")
+            raise _bomb(f"{len(self._parts)} 个部分", f"{len(self._parts)} parts")
         for part in self._parts.values():
             ratio = part.file_size / max(part.compress_size, 1)
             if part.file_size > limits.RATIO_FROM and ratio > limits.RATIO:
-                raise _bomb(f"{part.filename}: {part.file_size} bytes, {ratio:.0f}:1")
+                raise _large(part, f", {ratio:.0f}:1")
 
     def has(self, name: str) -> bool:
         return name in self._parts
@@ -53,15 +53,15 @@ class Archive:
         """A stream of one part. Raises Refusal past `most` bytes."""
         part = self._parts.get(name)
         if part is None:
-            raise broken(f"{name} is missing")
+            raise broken(f"{name} is missing", f"缺少 {name}")
         if part.file_size > most:
-            raise _bomb(f"{name}: {part.file_size} bytes")
+            raise _large(part)
         if part.flag_bits & 1:
-            raise broken(f"{name} is encrypted")
+            raise broken(f"{name} is encrypted", f"{name} 已加密")
         try:
             return self._zip.open(part)
         except (NotImplementedError, zipfile.BadZipFile, OSError) as wrong:
-            raise broken(str(wrong)) from wrong
+            raise broken(str(wrong), f"{name} 无法解压") from wrong
 
     def scan(self, name: str, start: Start) -> None:
         """Call `start` with the name and attributes of every element of a small part."""
@@ -111,16 +111,22 @@ def feed(parser: expat.XMLParserType, stream: IO[bytes]) -> None:
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
     except expat.ExpatError as wrong:
-        raise broken(str(wrong)) from wrong
+        place = f"第 {wrong.lineno} 行第 {wrong.offset} 字节"
+        raise broken(str(wrong), f"{place}起不是有效的 XML") from wrong
     except (zipfile.BadZipFile, OSError, EOFError) as wrong:
-        raise broken(str(wrong)) from wrong
+        raise broken(str(wrong), "内容无法解压") from wrong
 
 
-def _bomb(what: str) -> Refusal:
+def _large(part: zipfile.ZipInfo, ratio: str = "") -> Refusal:
+    what = f"{part.filename}: {part.file_size / 1_000_000:.0f} MB{ratio}"
+    return _bomb(what, what)
+
+
+def _bomb(zh: str, en: str) -> Refusal:
     return Refusal(
         "too_large_unpacked",
-        f"文件解压后过大，疑为压缩炸弹（{what}）。",
-        f"Unpacked, this file is too large ({what}).",
+        f"文件解压后过大，疑为压缩炸弹（{zh}）。",
+        f"Unpacked, this file is too large ({en}).",
         "请删除空白行列后重新保存，或拆分文件。",
         "Delete empty rows and columns and save it anew, or split it.",
     )

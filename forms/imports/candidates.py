@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from engine.findings import NO_FIX, Finding, Text
@@ -38,7 +40,8 @@ class RowError:
 @dataclass(slots=True)
 class Candidate:
     """One record of the file. `data` is a body as REST takes it; `children` the numbers of the file's rows
-    that each row of a child table comes from; `record` the stored record it means, with what it is by now.
+    that each row of a child table comes from; `record` the stored record it means, with what it is by now. `lost`:
+    it means a stored record, and none is found.
     """
 
     rows: list[Row]
@@ -47,6 +50,7 @@ class Candidate:
     errors: list[RowError] = field(default_factory=list)
     identity: str | None = None
     record: str | None = None
+    lost: bool = False
 
     @property
     def row(self) -> int:
@@ -84,7 +88,10 @@ class CellReader:
         found = self.column.field
         if self._system:
             return read_reference(str(cell).strip())
-        return found.kind.read_cell(cell, self._reading)
+        try:
+            return found.kind.read_cell(cell, self._reading)
+        except Problem as problem:
+            raise _with_cell(problem, cell) from None
 
 
 class RowReader:
@@ -210,6 +217,35 @@ def too_long(row: Row, width: int | None) -> list[RowError]:
         ),
     )
     return [RowError(number, None, finding)]
+
+
+def _with_cell(problem: Problem, cell: Any) -> Problem:
+    """Say what a cell of the wrong kind holds: people see its format, such as a day for a number."""
+    shown = _shown(cell) if problem.code == "wrong_type" and not problem.pointer else None
+    if shown is None:
+        return problem
+    told, fix = problem.message, problem.fix
+    zh, en = f"单元格中是{shown[0]}。{told['zh']}", f"The cell holds {shown[1]}. {told['en']}"
+    return Problem(problem.code, zh, en, fix["zh"], fix["en"])
+
+
+def _shown(cell: Any) -> tuple[str, str] | None:
+    """What a cell holds that is no text."""
+    if isinstance(cell, bool):
+        word = "TRUE" if cell else "FALSE"
+        return f"逻辑值 {word}", f"the truth value {word}"
+    if isinstance(cell, (int, float, Decimal)):
+        number = f"{cell:.15g}" if isinstance(cell, float) else str(cell)
+        return f"数字 {number}", f"the number {number}"
+    if isinstance(cell, datetime):
+        return f"日期时间 {cell:%Y-%m-%d %H:%M:%S}", f"the moment {cell:%Y-%m-%d %H:%M:%S}"
+    if isinstance(cell, date):
+        return f"日期 {cell.isoformat()}", f"the day {cell.isoformat()}"
+    if isinstance(cell, time):
+        return f"时间 {cell.isoformat()}", f"the time {cell.isoformat()}"
+    if isinstance(cell, timedelta):
+        return f"时长 {cell}", f"the length of time {cell}"
+    return None
 
 
 def _no_value(cell: CellError) -> Problem:

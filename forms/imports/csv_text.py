@@ -6,7 +6,7 @@ import codecs
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
@@ -27,6 +27,9 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_CHINESE = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}")
+SURE = 3
+"""So many Chinese signs in utf-8 are no accident."""
 SEPARATORS = ",;\t|"
 _NAMED = re.compile(r"sep=([^\r\n\"])[\r\n]", re.IGNORECASE)
 """A first line that names the separator."""
@@ -50,6 +53,8 @@ def encoding_of(path: Path, wanted: str | None) -> str:
             break
         if wrong is None:
             return name
+        if name == TRIED[0] and _begins_as_utf8(path, wrong[1]):
+            raise _mixed(*wrong)
         problems.append(wrong)
     row, byte = problems[0]
     raise Refusal(
@@ -58,18 +63,38 @@ def encoding_of(path: Path, wanted: str | None) -> str:
         f"The encoding is not known: from line {row} (byte {byte}) on this is no {tried[0]} text.",
         "请另存为“CSV UTF-8”，或在 encoding 中指明编码。",
         "Save it as 'CSV UTF-8', or name the encoding in `encoding`.",
+        pointer="/options/encoding",
         line=row,
         byte=byte,
         tried=list(tried),
     )
 
 
-def _first_wrong(path: Path, name: str) -> tuple[int, int] | None:
-    """(line, byte) of the first place that is no text of this encoding."""
+def _begins_as_utf8(path: Path, size: int) -> bool:
+    """Whether the bytes up to a place, which are utf-8, hold Chinese: in another encoding they would not fit."""
+    with path.open("rb") as file:
+        return len(_CHINESE.findall(file.read(min(size, CHUNK)))) >= SURE
+
+
+def _mixed(row: int, byte: int) -> Refusal:
+    return Refusal(
+        "wrong_encoding",
+        f"文件开头是 utf-8，但第 {row} 行（第 {byte} 字节）起不是：混有不同的编码，或内容被截断。",
+        f"The file begins as utf-8, but from line {row} (byte {byte}) on it is not: encodings are mixed, or it is cut off.",
+        "请把整个文件另存为“CSV UTF-8”。",
+        "Save the whole file as 'CSV UTF-8'.",
+        line=row,
+        byte=byte,
+        tried=[TRIED[0]],
+    )
+
+
+def known_encoding(name: str) -> Callable[[], codecs.IncrementalDecoder]:
+    """What decodes texts of an encoding. Raises Refusal when there is none of this name."""
     try:
         with suppress(UnicodeError):
             b"a".decode(name)  # a LookupError for codecs that are no texts, such as zlib
-        decoder = codecs.getincrementaldecoder(name)()
+        return codecs.getincrementaldecoder(name)
     except LookupError:
         raise Refusal(
             "unknown_encoding",
@@ -77,7 +102,13 @@ def _first_wrong(path: Path, name: str) -> tuple[int, int] | None:
             f"There is no encoding '{name[:40]}'.",
             "例如 utf-8、gb18030、big5、windows-1252。",
             "For example utf-8, gb18030, big5 or windows-1252.",
+            pointer="/options/encoding",
         ) from None
+
+
+def _first_wrong(path: Path, name: str) -> tuple[int, int] | None:
+    """(line, byte) of the first place that is no text of this encoding."""
+    decoder = known_encoding(name)()
     line, read = 1, 0
     with path.open("rb") as file:
         while True:
@@ -181,9 +212,10 @@ def _open_quote(line: int) -> Refusal:
 
 
 def _broken_csv(line: int, what: str) -> Refusal:
+    zh = f"（一格超过 {limits.CELL_TEXT:,} 字）" if "field limit" in what else ""
     return Refusal(
         "broken_csv",
-        f"从第 {line} 行起 CSV 格式有误（{what}）。",
+        f"从第 {line} 行起 CSV 格式有误{zh}。",
         f"From line {line} on this is no csv ({what}).",
         "请检查该行的双引号，或另存为 .xlsx。",
         "Look at the double quotes there, or save the file as .xlsx.",

@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
+from forms.access import Access
 from forms.compiled import Form, compiled_form
+from forms.imports.naming import names_of
 from forms.naming import namings
 from forms.rows import among, listed
 from forms.tables import quoted
@@ -38,7 +40,13 @@ def what_hinders(work: UnitOfWork, transfer: Transfer) -> list[dict[str, Any]]:
         hindering += [{"record": each, "reason": "referenced", "by": by} for each, by in users.items()]
         if len(hindering) >= LISTED:
             break
-    return hindering[:LISTED]
+    return _named(work, form, hindering[:LISTED])
+
+
+def _named(work: UnitOfWork, form: Form, hindering: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same with what people call these records: `name`."""
+    names = names_of(Access(work, work.app(form.app)), form, {each["record"] for each in hindering})
+    return [{**each, "name": names[each["record"]]} for each in hindering]
 
 
 def _parts(records: Sequence[str]) -> Iterator[Sequence[str]]:

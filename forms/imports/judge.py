@@ -84,7 +84,7 @@ class Judge:
         self._keep_or_tell(access, unnamed)
         for candidate in found:
             self._leave_out_blanks(candidate)
-            if candidate.record is None and candidate.errors:
+            if candidate.record is None and candidate.errors and not candidate.lost:
                 self._missing(candidate)
 
     def _resolve(self, access: Access, column: Column, found: Sequence[Candidate]) -> Iterator[_Unnamed]:

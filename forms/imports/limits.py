@@ -15,6 +15,8 @@ STRINGS_BYTES = 400_000_000
 """Of the part with the shared texts once it is unpacked."""
 SMALL_PART_BYTES = 20_000_000
 """Of the parts that are kept in memory as a whole."""
+PAGE_BYTES = 50_000_000
+"""Of a page of HTML."""
 RATIO, RATIO_FROM = 400, 50_000_000
 """A part that is larger than the second and packed tighter than the first is a bomb, not a table."""
 

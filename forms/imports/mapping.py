@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
+from engine.definitions.pointers import pointer_of
 from engine.errors import Invalid
 from engine.findings import Finding, Text, error, warning
 from engine.permissions.compiled import GrantSet
 from forms.compiled import Field, Form
 from forms.imports.options import ImportOptions
 from forms.imports.titles import Titles, plain
-from forms.reading_json import WRITABLE_SYSTEM, unknown_field
+from forms.unknown_fields import WRITABLE_SYSTEM, unknown_field
 
+NAMED = 12
+"""Fields that are named as examples where no header is one."""
 MARK = "#"
 """Headers that begin with it are ours (row number, reason), not the people's."""
 
@@ -35,7 +40,8 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Mapping:
     """The columns that are read, those that tell records apart, and remarks on the others. `width`: no row has
-    more cells; None in sheets, where anything may stand beside the table.
+    more cells; None in sheets, where anything may stand beside the table. `labels`: what people call the fields that
+    have no column, as the header calls those that have one.
     """
 
     columns: tuple[Column, ...]
@@ -43,21 +49,30 @@ class Mapping:
     group: tuple[int, ...]
     remarks: tuple[Finding, ...]
     header: tuple[str, ...]
+    labels: dict[str, str]
     width: int | None = None
 
     def header_of(self, name: str) -> str:
-        """The header of the column that fills a field, else the field's own name."""
-        return next((each.header for each in self.columns if each.name == name), name)
+        """The header of the column that fills a field, else what the field is called."""
+        found = next((each.header for each in self.columns if each.name == name), None)
+        return found if found is not None else self.labels.get(name, name)
 
 
 def read_mapping(
-    form: Form, header: Sequence[str], options: ImportOptions, seen: GrantSet, writing: GrantSet
+    form: Form,
+    header: Sequence[str],
+    options: ImportOptions,
+    seen: GrantSet,
+    writing: GrantSet,
+    *,
+    guessed: str | None = None,
 ) -> Mapping:
-    """The mapping of a header row. Fields that the person may not see do not exist.
+    """The mapping of a header row. Fields that the person may not see do not exist. `guessed` is the encoding that
+    the file was read in without having been told.
 
     Raises Invalid when a column is claimed twice, a named field does not exist, or nothing is left.
     """
-    return _Reader(form, header, options, seen, writing).read()
+    return _Reader(form, header, options, seen, writing).read(guessed)
 
 
 class Headers:
@@ -67,7 +82,8 @@ class Headers:
         self.known = dict(_names(form, seen, writing))
         self._labels: dict[str, list[str]] = {}
         # a label may be the same in both languages
-        labels = dict.fromkeys((name, plain(label)) for name, label in _labels(form, self.known))
+        both = chain(_labels(form, self.known, "zh"), _labels(form, self.known, "en"))
+        labels = dict.fromkeys((name, plain(label)) for name, label in both)
         for name, label in labels:
             self._labels.setdefault(label, []).append(name)
 
@@ -100,27 +116,42 @@ class _Reader:
         self.columns: list[Column] = []
         self.identity: int | None = None
 
-    def read(self) -> Mapping:
+    def read(self, guessed: str | None) -> Mapping:
         headers = Headers(self.form, self.seen, self.writing)
         for at, title in enumerate(self.header):
             chosen = self._named(at, title, headers)
             if chosen is not None:
                 self._take(at, title, chosen, headers.known)
         unknown = [title for title in self.options.mapping if title not in self.header]
-        self.wrong += [_no_header(f"/mapping/{title}", title) for title in unknown]
+        self.wrong += [_no_header(pointer_of(["options", "mapping", title]), title) for title in unknown]
         group = self._group()
         if not self.columns and not self.wrong:
-            self.wrong.append(_nothing(self.form))
+            self.wrong.append(_nothing(headers.known, guessed))
         if self.wrong:
             raise Invalid(self.wrong)
-        return Mapping(tuple(self.columns), self.identity, group, tuple(self.remarks), tuple(self.header))
+        used = {f"/header/{at}" for at in group}
+        remarks = [each for each in self.remarks if each.pointer not in used]  # they need be no fields
+        labels = self._labels(headers.known)
+        return Mapping(tuple(self.columns), self.identity, group, tuple(remarks), tuple(self.header), labels)
+
+    def _labels(self, known: dict[str, Field | None]) -> dict[str, str]:
+        """The labels of fields in the language of most headers; none where those are keys."""
+        told: Counter[str] = Counter()
+        labels = {language: dict[str, str]() for language in ("zh", "en")}
+        for language, found in labels.items():
+            found.update(_labels(self.form, known, language))
+            told[language] = sum(
+                plain(each.header) == plain(found.get(each.name, "")) for each in self.columns
+            )
+        language, alike = max(told.items(), key=lambda each: each[1])
+        return labels[language] if alike * 2 > len(self.columns) else {}
 
     def _named(self, at: int, title: str, headers: Headers) -> str | None:
         """The name of the field of a header, None for a column that is left out."""
         if title in self.options.mapping:
             wanted = self.options.mapping[title]
             if wanted and wanted not in headers.known:
-                self.wrong.append(unknown_field(f"/mapping/{title}", wanted))
+                self.wrong.append(unknown_field(pointer_of(["options", "mapping", title]), wanted))
                 return None
             return wanted or None
         if not title or title.startswith(MARK):
@@ -155,7 +186,7 @@ class _Reader:
             if at is None:
                 at = next((each.at for each in self.columns if each.name == wanted), None)
             if at is None:
-                self.wrong.append(_no_header(f"/group/{index}", wanted))
+                self.wrong.append(_no_header(f"/options/group/{index}", wanted))
             else:
                 places.append(at)
         return tuple(places)
@@ -176,14 +207,14 @@ def _names(form: Form, seen: GrantSet, writing: GrantSet) -> Iterator[tuple[str,
         yield f"{child.key}.id", None
 
 
-def _labels(form: Form, known: dict[str, Field | None]) -> Iterator[tuple[str, str]]:
-    """(name, label) of everything that may be named by its label, in both languages."""
+def _labels(form: Form, known: dict[str, Field | None], language: str) -> Iterator[tuple[str, str]]:
+    """(name, label) of everything that may be named by its label in a language."""
     for name in known:
         child, _, key = name.rpartition(".")
         owner = form.children[child] if child else form
-        field = owner.fields.get(key)
-        labels = field.label if field is not None else {}
-        for language, label in labels.items():
+        found = owner.fields.get(key)
+        label = found.label.get(language) if found is not None else None
+        if label is not None:
             yield name, f"{owner.label[language]}.{label}" if child else label
 
 
@@ -205,15 +236,25 @@ def _no_header(pointer: str, title: str) -> Finding:
     )
 
 
-def _nothing(form: Form) -> Finding:
-    first = "、".join(field.label["zh"] for field in form.fields.values() if not field.system)
+def _nothing(known: dict[str, Field | None], guessed: str | None) -> Finding:
+    fields = [found for found in known.values() if found is not None and not (found.system or found.derived)]
+    listed = {language: [found.label[language] for found in fields[:NAMED]] for language in ("zh", "en")}
+    doubt = {"zh": "", "en": ""}
+    if guessed is not None:
+        doubt = {
+            "zh": f"；文件按 {guessed} 读取，若文字有误，请在 encoding 中指明编码",
+            "en": f"; it was read as {guessed}: if texts are wrong, name the encoding in `encoding`",
+        }
+    more = len(fields) > NAMED
     return error(
         "no_columns",
         "/header",
         Text(zh="表头与表单的字段没有一个对得上。", en="No header of the file is the name of a field."),
         Text(
-            zh=f"表头应为字段名称或键，如：{first[:120]}；如未找对，请用 header_row 指明表头的行号。",
-            en="The header must name fields by label or key; say in `header_row` where it stands.",
+            zh=f"表头应为字段名称或键，如：{'、'.join(listed['zh'])}{'等' if more else ''}；"
+            f"如未找对，请用 header_row 指明表头的行号{doubt['zh']}。",
+            en=f"The header must name fields by label or key, such as {', '.join(listed['en'])}; "
+            f"say in `header_row` where it stands{doubt['en']}.",
         ),
     )
 

@@ -14,6 +14,7 @@ from forms.environment import environment
 from forms.field_type import Reading
 from forms.imports.candidates import Candidate, RowError
 from forms.imports.mapping import Mapping as ColumnMapping
+from forms.imports.naming import listed, names_of
 from forms.prefetch import visible
 from forms.tables import quoted
 from forms.uniques import normal, unique_keys
@@ -59,9 +60,15 @@ def match(
         if len(matches) == 1:
             candidate.record = matches[0]
         elif matches:
-            candidate.errors.append(_several(candidate, mapping, on, matches))
+            candidate.lost = True
+            candidate.errors.append(_several(candidate, mapping, on, names_of(access, form, matches)))
         elif key in stored or strict:
-            candidate.errors.append(no_such(candidate, mapping, on))
+            candidate.lost = True
+            unread = any(each.finding.pointer == f"/{on[0]}" for each in candidate.errors)
+            if key is not None:
+                candidate.errors.append(no_such(candidate, mapping, on))
+            elif not unread:  # else that is told already
+                candidate.errors.append(_no_key(candidate, mapping, on))
 
 
 def _stored(
@@ -138,16 +145,36 @@ def _memory(
     return None if all(value is None for value in out.values()) else out
 
 
-def _several(candidate: Candidate, mapping: ColumnMapping, on: Sequence[str], ids: Sequence[str]) -> RowError:
-    listed = ", ".join(sorted(ids)[:10])
+def _several(
+    candidate: Candidate, mapping: ColumnMapping, on: Sequence[str], names: Mapping[str, str]
+) -> RowError:
     finding = Finding(
         "error",
         "ambiguous_record",
         f"/{on[0]}",
-        Text(zh=f"有 {len(ids)} 条记录符合此键。", en=f"{len(ids)} records have this key."),
-        Text(zh=f"请用 id 指明：{listed}。", en=f"Say which by id: {listed}."),
+        Text(zh=f"有 {len(names)} 条记录符合此键。", en=f"{len(names)} records have this key."),
+        Text(
+            zh=f"请加一列 id 指明：{listed(names, 'zh')}。",
+            en=f"Say which in a column id: {listed(names, 'en')}.",
+        ),
     )
     return RowError(candidate.row, mapping.header_of(on[0]), finding)
+
+
+def _no_key(candidate: Candidate, mapping: ColumnMapping, on: Sequence[str]) -> RowError:
+    """The row does not say which record it means."""
+    header = mapping.header_of(on[0])
+    finding = Finding(
+        "error",
+        "key_empty",
+        f"/{on[0]}",
+        Text(
+            zh=f"匹配记录的“{header}”为空，不知修改哪条记录。",
+            en=f"'{header}', by which records are found, is empty: nothing tells which one to change.",
+        ),
+        Text(zh="请填写，或删除该行。", en="Fill it in, or delete the row."),
+    )
+    return RowError(candidate.row, header, finding)
 
 
 def no_such(candidate: Candidate, mapping: ColumnMapping, on: Sequence[str]) -> RowError:

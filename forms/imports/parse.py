@@ -17,10 +17,12 @@ from typing import Any
 import orjson
 
 from forms.imports import limits
-from forms.imports.csv_text import read_csv, script_of
+from forms.imports.csv_text import known_encoding, read_csv, script_of
+from forms.imports.file_kinds import kind_of
+from forms.imports.page import read_page
 from forms.imports.refusal import SPLIT, Refusal, broken
 from forms.imports.staged_cells import staged
-from forms.imports.titles import LOOKED_AT, Titles, find_header, header_at
+from forms.imports.titles import LOOKED_AT, Titles, find_header, header_at, likely_header
 from forms.imports.xlsx import Workbook
 
 BUFFERED = 1 << 18
@@ -29,7 +31,7 @@ NEWS_EVERY = 5_000
 
 class Stage:
     """Takes rows and writes them, those below the header; `above` counts the filled ones above it. The header is
-    looked for by titles that are known, or stands in the row `wanted`; where no titles are given it is the first one.
+    looked for by titles that are known, or by its looks where none are given, or stands in the row `wanted`.
     """
 
     def __init__(self, folder: Path, titles: Titles | None, wanted: int | None = None) -> None:
@@ -44,14 +46,13 @@ class Stage:
 
     def row(self, number: int, cells: list[Any]) -> None:
         blank = all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells)
-        if blank and (self.header_row or self._titles is not None):
+        if blank:
             return
         if self.header_row:
             self._take(number, cells)
             return
         self._first.append((number, cells.copy()))  # a sheet fills the same list again
-        looked_at = 1 if self._titles is None else LOOKED_AT
-        if len(self._first) == looked_at if self._wanted is None else number >= self._wanted:
+        if len(self._first) == LOOKED_AT if self._wanted is None else number >= self._wanted:
             self._decide()
 
     def _decide(self) -> None:
@@ -61,7 +62,7 @@ class Stage:
             return
         rows, titles = [cells for _, cells in first], self._titles or Titles()
         if self._wanted is None:
-            found = find_header(rows, titles)
+            found = find_header(rows, titles) if self._titles is not None else likely_header(rows)
         elif first[-1][0] == self._wanted:
             found = header_at(rows, len(rows) - 1, titles)
         else:
@@ -103,24 +104,30 @@ def parse(folder: Path) -> dict[str, Any]:
     titles = Titles(**asked["titles"]) if "titles" in asked else None
     stage = Stage(folder, titles, asked.get("header_row"))
     report: dict[str, Any] = {}
+    wanted = asked.get("encoding")
     try:
-        if _is_archive(source):
+        if wanted is not None:
+            known_encoding(wanted)
+        kind = kind_of(source)
+        if kind == "workbook":
             workbook = Workbook(source)
             report["sheet"] = workbook.read(asked.get("sheet"), stage.row)
             report["sheets"] = workbook.sheets
             report["format"] = "xlsx"
+        elif kind == "page":
+            report["encoding"] = read_page(source, encoding=wanted, row=stage.row)
+            report["format"] = "html"
         else:
             report["encoding"] = read_csv(
                 source,
-                encoding=asked.get("encoding"),
+                encoding=wanted,
                 separator=asked.get("separator"),
                 titles=titles or Titles(),
                 row=stage.row,
             )
             report["format"] = "csv"
-            guessed = asked.get("encoding") is None and report["encoding"] == "gb18030"
-            if guessed and script_of(source, "gb18030").japanese:
-                report["doubtful"] = True
+            if wanted is None and report["encoding"] == "gb18030":
+                report["doubtful"] = script_of(source, "gb18030").doubtful
         stage.end()
     finally:
         stage.close()
@@ -137,6 +144,7 @@ def _no_header(row: int) -> Refusal:
         f"Row {row} is empty; there is no header.",
         "请在 header_row 中写明表头的行号，或不写，由系统查找。",
         "Say in `header_row` which row holds the titles, or leave it out to have it found.",
+        pointer="/options/header_row",
     )
 
 
@@ -148,11 +156,6 @@ def _empty(sheets: Sequence[str]) -> Refusal:
             f"Name the sheet in `sheet`: {', '.join(sheets[:20])}.",
         )
     return Refusal("empty_file", "文件中没有数据。", "There is nothing in the file.", *fix)
-
-
-def _is_archive(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(4)[:2] in (b"PK", b"\xd0\xcf")
 
 
 def write_whole(path: Path, value: Any) -> None:

@@ -1,7 +1,7 @@
 """References by what people write: an id, any unique value of the other record, its number or its title.
 
 Only records that the person may see are found, by fields that the person may see there. What names
-several records is refused with their ids.
+several records is refused with their ids, numbers and titles.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from sqlglot import exp
@@ -21,6 +22,7 @@ from forms.access import Access
 from forms.columns import RecordColumns, any_of, col, table
 from forms.compiled import Field, Form
 from forms.environment import environment, variables
+from forms.imports.naming import Names, comparable, listed, names_of, unnamed
 from forms.plans import kept
 from forms.query import query_of
 from forms.reading_rows import one_of
@@ -59,6 +61,7 @@ class Resolver:
 
 def find(access: Access, target: str, texts: list[str], *, by: str = "") -> dict[str, str | Problem]:
     """The records of a form that texts name."""
+    told: Names = unnamed
     parts = {text: found for text in texts if (found := BRACKETS.match(text)) is not None}
     exact = {text: found[2] for text, found in parts.items()}
     matches: dict[str, set[str]] = {text: set() for text in texts}
@@ -67,6 +70,7 @@ def find(access: Access, target: str, texts: list[str], *, by: str = "") -> dict
     else:
         access, target = access.home(target)
         form = access.app.kind("form")[target]
+        told = partial(names_of, access, form)
         wanted = {each: (each, exact.get(each, each)) for each in texts}
         _by_column(access, form, "id", wanted, matches)
         names = {each: each for each in texts}
@@ -76,7 +80,7 @@ def find(access: Access, target: str, texts: list[str], *, by: str = "") -> dict
                 open_ = {text: name for text, name in called.items() if not matches[text]}
                 if key in form.fields and open_:
                     _by_field(access, form, form.fields[key], open_, matches)
-    return {text: answer_for(text, found) for text, found in matches.items()}
+    return {text: answer_for(text, found, told) for text, found in matches.items()}
 
 
 def naming_fields(form: Form) -> list[str]:
@@ -86,11 +90,6 @@ def naming_fields(form: Form) -> list[str]:
     title = [form.title] if form.title in form.fields else []
     plain = [key for key in (*single, *numbers, *title) if comparable(form.fields[key])]
     return list(dict.fromkeys(plain))
-
-
-def comparable(field: Field) -> bool:
-    """Whether values of this field are texts that a record may be found by."""
-    return field.stored and field.codec.storage == "text" and not field.parts
 
 
 def _by_field(
@@ -179,8 +178,8 @@ def _names(stored: Any) -> set[str]:
     return {str(each) for each in found.values()} if isinstance(found, dict) else {str(stored)}
 
 
-def answer_for(text: str, found: set[str]) -> str | Problem:
-    """The one record that a text names, or what is wrong with the text."""
+def answer_for(text: str, found: set[str], names: Names = unnamed) -> str | Problem:
+    """The one record that a text names, or what is wrong with the text; `names` tells what records are called."""
     if len(found) == 1:
         return next(iter(found))
     if not found:
@@ -191,11 +190,11 @@ def answer_for(text: str, found: set[str]) -> str | Problem:
             "请检查名称，或填写记录的 id。",
             "Check the name, or write the id of the record.",
         )
-    ids = sorted(found)[:10]
+    told = names(found)
     return Problem(
         "ambiguous_reference",
         f"有 {len(found)} 条记录名为“{text[:40]}”。",
         f"{len(found)} records are called '{text[:40]}'.",
-        f"请改填 id：{'、'.join(ids)}。",
-        f"Write the id instead: {', '.join(ids)}.",
+        f"请改填 id：{listed(told, 'zh')}。",
+        f"Write the id instead: {listed(told, 'en')}.",
     )

@@ -8,9 +8,11 @@ from engine.findings import Finding, Text, warning
 from forms.imports.options import ImportOptions
 from forms.transfers.repository import Transfer
 
+_LANGUAGES = {"euc-jp": ("日文", "Japanese"), "euc-kr": ("韩文", "Korean")}
+
 
 def remarks_on_file(transfer: Transfer, options: ImportOptions) -> Iterator[Finding]:
-    """Rows above a header that was found and not named; an encoding that may be another one."""
+    """Rows above a header that was found and not named; no row below it; an encoding that may be another one."""
     above, row = transfer.report.get("rows_above", 0), transfer.report.get("header_row")
     if above and options.header_row is None:
         message = Text(
@@ -18,14 +20,22 @@ def remarks_on_file(transfer: Transfer, options: ImportOptions) -> Iterator[Find
             en=f"Row {row} was taken for the header; what stands above it is left out ({above} rows).",
         )
         fix = Text(zh="如不对，请用 header_row 指明。", en="If it is another one, say so in `header_row`.")
-        yield warning("rows_above_header", "/header_row", message, fix)
-    if transfer.report.get("doubtful"):
+        yield warning("rows_above_header", "/options/header_row", message, fix)
+    if not transfer.progress["total"]:
+        message = Text(zh="表头之下没有数据。", en="There is nothing below the header.")
+        fix = Text(
+            zh="请在表头之下填写数据，或用 sheet 指明其他工作表。",
+            en="Fill in rows below it, or name another sheet in `sheet`.",
+        )
+        yield warning("no_rows", "", message, fix)
+    other = transfer.report.get("doubtful")
+    if other:
         message = Text(
-            zh="文件按 gb18030 读取，其中有大量日文假名，汉字可能有误。",
-            en="The file was read as gb18030; it holds much Japanese, whose other signs may be wrong.",
+            zh=f"文件按 gb18030 读取，但更像{_LANGUAGES[other][0]}（{other}），文字可能有误。",
+            en=f"The file was read as gb18030; it looks like {_LANGUAGES[other][1]} ({other}), so texts may be wrong.",
         )
         fix = Text(
-            zh="如有乱码，请撤销导入，并在 encoding 中指明编码，如 euc-jp。",
-            en="If so, undo the import and name the encoding in `encoding`, such as euc-jp.",
+            zh=f"如有乱码，请撤销导入，并在 encoding 中指明编码，如 {other}。",
+            en=f"If so, undo the import and name the encoding in `encoding`, such as {other}.",
         )
-        yield warning("encoding_doubtful", "/encoding", message, fix)
+        yield warning("encoding_doubtful", "/options/encoding", message, fix)

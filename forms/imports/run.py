@@ -157,7 +157,8 @@ class ImportRun:
                 done = transfer.progress["done"] + piece.count
                 progress = {**transfer.progress, "below": piece.below, "done": done}
                 if piece.below is None:
-                    report["counts"] = Counts().as_json()
+                    if after != "undone":  # else the state says that what is counted is taken back
+                        report["counts"] = Counts().as_json()
                     return repository.move(work, transfer, state=after, progress=progress, report=report)
                 transfer = repository.move(work, transfer, progress=progress, report=report)
         return transfer

@@ -14,8 +14,10 @@ HANGUL = range(0xB0, 0xC9)
 """First bytes of the syllables of EUC-KR: read as Chinese they are the characters up to `ran` by sound, and half of
 those that people use come after it.
 """
-KANA = 0.2
-"""A larger part of kana than this is Japanese."""
+FEW = 6
+"""From so many on they make one doubt: every other character that Chinese people use is among the first."""
+KANA, DIFFERENT = 0.2, 3
+"""A larger part of kana than the first, of at least so many different ones, is Japanese."""
 
 
 class Script:
@@ -35,17 +37,19 @@ class Script:
     @property
     def chinese(self) -> bool:
         """Whether a good part are everyday Chinese signs, and these are not what Korean is read as."""
-        return self.common >= self.beyond * COMMON and not self._korean()
+        return self.common >= self.beyond * COMMON and not self._korean(SOME)
 
     @property
-    def japanese(self) -> bool:
-        """Whether much of it is kana: EUC-JP read as gb18030 has these right, and no other sign."""
+    def doubtful(self) -> str | None:
+        """The encoding that it may be in instead. EUC-JP read as gb18030 has much kana, and only that is right."""
         different = sum(map(_is_kana, self._different))
-        return different >= SOME // 2 and self.kana >= self.beyond * KANA
+        if different >= DIFFERENT and self.kana >= self.beyond * KANA:
+            return "euc-jp"
+        return "euc-kr" if self._korean(FEW) else None
 
-    def _korean(self) -> bool:
+    def _korean(self, least: int) -> bool:
         hanzi = [sign.encode("gb18030")[0] for sign in self._different if "\u4e00" <= sign <= "\u9fff"]
-        return len(hanzi) >= SOME and all(first in HANGUL for first in hanzi)
+        return len(hanzi) >= least and all(first in HANGUL for first in hanzi)
 
 
 def _is_kana(sign: str) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.definitions.app import CompiledApp
+from engine.definitions.pointers import pointer_of
 from engine.errors import Conflict, EngineError, Invalid
 from engine.findings import Finding, Text, error
 from engine.ids import new_id
@@ -16,14 +17,14 @@ from forms.access import Access
 from forms.compiled import Form
 from forms.imports.hindering import what_hinders
 from forms.imports.mapping import Mapping
+from forms.imports.naming import comparable
 from forms.imports.options import ImportOptions
-from forms.imports.references import comparable
 from forms.imports.undo import undoing
-from forms.reading_json import unknown_field
 from forms.system_forms import SYSTEM_FORMS
 from forms.transfers import repository
 from forms.transfers.folder import folder_of
 from forms.transfers.repository import Transfer
+from forms.unknown_fields import unknown_field
 
 JOB = "import"
 UNDOABLE = ("done", "cancelled")
@@ -138,7 +139,7 @@ def _no_key(absent: list[str]) -> Finding:
     if not absent:
         return error(
             "key_column_missing",
-            "/on",
+            "/options/on",
             Text(
                 zh="没有说明按哪些字段匹配已有的记录，文件也没有 id 列。",
                 en="Nothing says by which fields a row finds its record, and the file has no column id.",
@@ -151,7 +152,7 @@ def _no_key(absent: list[str]) -> Finding:
     named = ", ".join(absent)
     return error(
         "key_column_missing",
-        "/on",
+        "/options/on",
         Text(
             zh=f"文件缺少用于匹配记录的列：{named}。", en=f"The file lacks what tells records apart: {named}."
         ),
@@ -171,7 +172,7 @@ def _known_fields(form: Form, options: ImportOptions) -> None:
             continue
         if field is None or field.system or not field.stored or field.parts or field.derived:
             message = Text(zh=f"不能按“{key}”匹配记录。", en=f"Records cannot be matched by '{key}'.")
-            wrong.append(error("unknown_field", f"/on/{index}", message))
+            wrong.append(error("unknown_field", f"/options/on/{index}", message))
     if wrong:
         raise Invalid(wrong)
 
@@ -184,9 +185,9 @@ def _known_names(access: Access, form: Form, options: ImportOptions) -> None:
         kind = form.children.get(child) if child else form
         field = kind.fields.get(own) if kind is not None else None
         if field is None or not (field.refers or field.several) or not field.targets:
-            wrong.append(unknown_field(f"/by/{name}", name))
+            wrong.append(unknown_field(pointer_of(["options", "by", name]), name))
         elif field.targets[0] not in SYSTEM_FORMS and not _names(access, str(field.targets[0]), key):
-            wrong.append(unknown_field(f"/by/{name}", key))
+            wrong.append(unknown_field(pointer_of(["options", "by", name]), key))
     if wrong:
         raise Invalid(wrong)
 

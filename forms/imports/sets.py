@@ -92,7 +92,10 @@ class Sets:
             kind = "update" if self.options.mode == "update" else "create"
             writing = access.demand(self.form.key, kind)
             header = transfer.progress["header"]
-            found = read_mapping(self.form, header, self.options, access.seen(self.form.key), writing)
+            seen = access.seen(self.form.key)
+            guessed = transfer.report.get("encoding") if self.options.encoding is None else None
+            guessed = guessed if guessed == "gb18030" else None
+            found = read_mapping(self.form, header, self.options, seen, writing, guessed=guessed)
             width = len(header) if transfer.report.get("format") == "csv" else None
             self.mapping = replace(found, width=width)
         self._require_columns()

@@ -9,6 +9,8 @@ from typing import Any
 
 from forms.imports.staged_cells import CellError
 
+SHORT = 40
+"""A title has no more signs."""
 LOOKED_AT = 30
 """Rows with something in them among which the header is looked for."""
 
@@ -54,6 +56,23 @@ def find_header(rows: Sequence[Sequence[Any]], titles: Titles) -> Header:
         if known > most:
             best, most = found, known
     return best
+
+
+def likely_header(rows: Sequence[Sequence[Any]]) -> Header:
+    """The header of a table whose titles nobody knows: the first row, unless it fills half of the table at most, as
+    the name of a list or its date do. Then it is the first row below that fills more, with short and different texts.
+    """
+    filled = [[title for cell in row if (title := title_of(cell))] for row in rows]
+    widest = max(map(len, filled))
+    wide = [at for at, titles in enumerate(filled) if len(titles) * 2 > widest]
+    at = 0 if 0 in wide else next((at for at in wide if _looks_like_titles(rows[at], filled[at])), 0)
+    return Header([title_of(cell) for cell in rows[at]], at)
+
+
+def _looks_like_titles(row: Sequence[Any], titles: Sequence[str]) -> bool:
+    texts = all(cell is None or isinstance(cell, str) for cell in row)
+    words = all(len(title) <= SHORT and any(map(str.isalpha, title)) for title in titles)
+    return texts and words and len(set(titles)) == len(titles)
 
 
 def header_at(rows: Sequence[Sequence[Any]], at: int, titles: Titles) -> Header:

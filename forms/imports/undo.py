@@ -19,6 +19,7 @@ from engine.protocols import Record
 from engine.storage.driver import MARK
 from engine.storage.unit_of_work import UnitOfWork
 from engine.storage.waiting import WaitingRefused
+from forms.access import Access
 from forms.codec import Codec
 from forms.compiled import ChildTable, Field, Form, RowKind, compiled_form
 from forms.deleting_many import delete_unnamed
@@ -26,6 +27,7 @@ from forms.deletion import delete
 from forms.evolution.conversions.table import json_converter
 from forms.evolution.past import AsItWas, Diff, diff_now, epochs_of
 from forms.field_type import Reading
+from forms.imports.naming import names_of
 from forms.records import RecordNotFound, load, load_many, update
 from forms.rollups import postponed
 from forms.shape import PART
@@ -104,6 +106,9 @@ def undo_some(work: UnitOfWork, transfer: Transfer) -> TakenBack:
         problems = _take_back(work, form, piece)
     finally:
         work.batch = outer
+    if problems:
+        names = names_of(Access(work, work.app(form.app)), form, {each["record"] for each in problems})
+        problems = [{**each, "name": names[each["record"]]} for each in problems]
     return TakenBack(piece[-1][0] if len(piece) == PIECE else None, len(piece), problems)
 
 

@@ -34,7 +34,7 @@ class Workbook:
         self._since_1904 = False
         self._archive.scan(self._main, self._workbook)
         if not self._places:
-            raise broken("no sheet")
+            raise broken("no sheet", "没有工作表")
 
     @property
     def sheets(self) -> list[str]:
@@ -60,6 +60,7 @@ class Workbook:
                 f"There is no sheet '{name[:60]}'.",
                 f"现有：{'、'.join(self.sheets[:20])}。",
                 f"There are: {', '.join(self.sheets[:20])}.",
+                pointer="/options/sheet",
             )
         reader = _SheetReader(self._strings(), self._styles(), row, since_1904=self._since_1904)
         with self._archive.open(self._places[name], most=limits.PART_BYTES) as stream:
@@ -157,7 +158,7 @@ class _SheetReader:
                 if number > limits.ROWS:
                     raise too_many_rows()
                 if number <= before:
-                    raise broken(f"row {number} below row {before}")
+                    raise broken(f"row {number} below row {before}", f"第 {number} 行排在第 {before} 行之后")
 
         def end(tag: str) -> None:
             nonlocal taking
@@ -190,7 +191,7 @@ class _SheetReader:
             try:
                 return self._strings[int(text)]
             except (IndexError, ValueError):
-                raise broken("shared text is missing") from None
+                raise broken("shared text is missing", "缺少共享文本") from None
         if kind == "n":
             return self._number(text, style)
         if kind in ("str", "inlineStr"):

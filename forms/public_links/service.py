@@ -31,8 +31,9 @@ from forms.intake import create_record
 from forms.public_links import repository
 from forms.public_links.guest_files import claim, demand_file_field, guest_of, hoarding
 from forms.public_links.repository import Link
-from forms.reading_json import reader, unknown_field
+from forms.reading_json import reader
 from forms.record_schema import record_schema
+from forms.unknown_fields import unknown_field
 from forms.values import moment_json
 
 PREFIX = "ffp_"

@@ -276,3 +276,12 @@ def test_aggregate_groups_by_period_and_reference(root):
     ]
     bad = root.post(f"{FORMS}/sale/records:aggregate", {"measures": {"x": {"agg": "sum", "field": "status"}}})
     assert (bad.status_code, bad.json()["code"]) == (422, "bad_group")
+
+
+def test_upsert_without_its_parameter_says_what_is_missing(root):
+    for query in ("", "?on=", "?on=%20"):
+        answer = root.post(f"{FORMS}/customer/records:upsert{query}", {"items": [{}]})
+        assert answer.status_code == 422
+        (found,) = answer.json()["errors"]
+        assert (found["code"], found["pointer"]) == ("required", "/on")
+        assert "?on=" in found["fix"]["en"]

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from api.body import flag, number, parse_json, query
-from api.problems import DoubleKey, MalformedJson, NulCharacter, NumberTooLong, UnknownParameter
+from api.problems import (
+    DoubleKey,
+    MalformedJson,
+    NotUtf8,
+    NulCharacter,
+    NumberTooLong,
+    UnknownParameter,
+)
 from engine.errors import Invalid
 
 
@@ -33,8 +40,20 @@ def test_what_is_not_json_is_refused(raw):
 
 @pytest.mark.parametrize("depth", [101, 1000, 200_000])
 def test_deep_nesting_is_refused(depth):
-    with pytest.raises(MalformedJson):
+    with pytest.raises(MalformedJson) as refused:
         parse_json(b"[" * depth + b"]" * depth)
+    assert "100" in refused.value.message["en"]
+
+
+def test_a_byte_order_mark_is_passed_over():
+    assert parse_json(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
+
+
+def test_what_is_not_utf8_is_told_so_with_its_place():
+    with pytest.raises(NotUtf8) as refused:
+        parse_json('{"name": "鼎盛贸易"}'.encode("gbk"))
+    assert refused.value.details == {"position": 10}
+    assert "GBK" in refused.value.fix["zh"]
 
 
 def test_deep_nesting_is_found_among_wide_and_flat_parts():

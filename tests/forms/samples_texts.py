@@ -11,7 +11,14 @@ HTML = '<p>合同 <strong>要点</strong> <a href="https://example.com" rel="noo
 SAMPLES = {
     "text": Sample(
         "text",
-        valid=(("  青岛 ", "青岛"), *same("a", "𠮷野家", "=1+1", "'quoted'"), ("", None)),
+        valid=(
+            ("  青岛 ", "青岛"),
+            *same("a", "𠮷野家", "=1+1", "'quoted'"),
+            ("", None),
+            ("\u200b", None),
+            ("\u3164", None),
+            ("\ufeff重\u200bx\u202e", "重x"),
+        ),
         wrong=((5, "wrong_type"), ("x" * 21, "too_long"), ("a\nb", "bad_character"), ([], "wrong_type")),
         options={"max_length": 20},
         cells=((12.0, "12"), (13812345678.0, "13812345678"), (date(2026, 3, 1), "2026-03-01"), (None, None)),

@@ -117,7 +117,7 @@ GOOD: dict[str, list[dict[str, Any]]] = {
         {"name": "big one", "amount": 1500, "met": "2026-03-02T09:30:00+08:00"},
         {"name": "hidden", "amount": "3", "why": "cleared, because it is not shown"},
         {"name": "b", "amount": "1", "grade": "b", "span": {"start": "2026-01-01", "end": "2026-02-01"}},
-        {"name": "echo", "amount": "2", "id": None, "tax": "9", "no": "X", "rev": 7},
+        {"name": "echo", "amount": "2", "id": None, "tax": "9", "no": None},
     ],
     "visit": [
         {"subject": "first"},
@@ -131,6 +131,7 @@ BAD: dict[str, list[Any]] = {
         {"name": "rich", "amount": "9000"},
         {"name": "b", "amount": "7"},
         {"name": "lost", "amount": "7", "above": "01900000-0000-7000-8000-00000000dead"},
+        {"name": "own number", "amount": "7", "no": "X", "rev": 7},
         [],
     ],
     "visit": [{"subject": "third", "lines": [{"count": 1}]}, {"subject": "fourth", "nothing": 1}],

@@ -257,3 +257,37 @@ def test_what_the_log_keeps_becomes_what_answers_show() -> None:
         assert codec.from_log(codec.log_of(memory)) == shown
         assert codec.json_of(None) is None
         assert codec.from_log(None) is None
+
+
+@pytest.fixture
+@prepared_by(
+    publishing(
+        bills(
+            field(
+                "code",
+                "text",
+                pattern="^[A-Z]{2}$",
+                pattern_message={"zh": "两个大写字母。", "en": "Two capital letters."},
+            ),
+            field("weight", "decimal", scale=4, max="100", min="-2.5"),
+        )
+    )
+)
+def worded(people: dict[str, Any], as_user: AsUser) -> SignedIn:
+    return as_user("root")
+
+
+def test_a_pattern_is_said_in_the_words_of_its_field(worded: SignedIn) -> None:
+    [told] = worded.post(PATH, {"code": "x"}).json()["errors"]
+    assert (told["code"], told["message"]) == (
+        "pattern",
+        {"zh": "两个大写字母。", "en": "Two capital letters."},
+    )
+    assert "A-Z" not in json.dumps(told)
+
+
+def test_bounds_are_said_without_needless_zeros(worded: SignedIn) -> None:
+    told = [
+        worded.post(PATH, {"weight": each}).json()["errors"][0]["message"]["en"] for each in ("101", "-3")
+    ]
+    assert told == ["It must be at most 100.", "It must be at least -2.5."]

@@ -117,6 +117,29 @@ def test_a_cursor_that_was_tampered_with_is_refused(desk: Desk, sort: str) -> No
             ask(desk, "customer", limit=1, sort=sort, cursor=forged)
 
 
+@pytest.mark.parametrize(
+    "filter_",
+    [
+        'phone = "13812345678"',
+        'phone = "+86 138-1234-5678"',
+        'phone in ["010-12345678", "138 1234 5678"]',
+        '{"phone": {"eq": "138 1234 5678"}}',
+        '{"phone": "13812345678"}',
+        'name = " one "',
+        'not (phone <> "13812345678")',
+    ],
+)
+def test_a_filter_finds_a_value_however_it_is_spelled(desk: Desk, filter_: str) -> None:
+    desk.create("customer", name="one", phone="13812345678")
+    desk.create("customer", name="two", phone="13900001111")
+    assert [row["name"] for row in ask(desk, "customer", filter=filter_)["items"]] == ["one"]
+
+
+def test_a_text_that_no_field_could_hold_equals_nothing(desk: Desk) -> None:
+    desk.create("customer", name="one", phone="13812345678")
+    assert ask(desk, "customer", filter='phone = "1"')["items"] == []
+
+
 def test_filter_by_child_rows_and_paths(desk: Desk) -> None:
     customer = desk.create("customer", name="acme", level="a")["id"]
     sale(desk, customer=customer)
@@ -136,5 +159,13 @@ def test_filter_by_child_rows_and_paths(desk: Desk) -> None:
 def test_a_condition_that_stands_twice_is_refused(desk: Desk, filter_: str, place: str) -> None:
     with pytest.raises(BadFilter) as refused:
         ask(desk, "customer", filter=filter_)
-    assert refused.value.pointer == "/filter"
+    assert refused.value.pointer == f"/filter{place}"
     assert place in refused.value.message["en"]
+
+
+@pytest.mark.parametrize("inner", ['{"name": "a", "name": "b"}', '{"name": "a\\":"}', '{"name": "a"}'])
+@pytest.mark.parametrize("depth", [200, 1000, 5000])
+def test_a_condition_of_a_thousand_levels_is_refused(desk: Desk, inner: str, depth: int) -> None:
+    with pytest.raises(BadFilter) as refused:
+        ask(desk, "customer", filter='{"not": ' * depth + inner + "}" * depth)
+    assert refused.value.pointer == "/filter"

@@ -9,7 +9,7 @@ import pytest
 from engine.definitions.check import check_app
 from engine.definitions.publish import publish
 from engine.errors import EngineError
-from engine.identity import repository
+from engine.identity import repository, service
 from engine.identity.principal import SYSTEM, Principal
 from forms import records
 from forms.compiled import compiled_form
@@ -254,3 +254,14 @@ def test_who_is_known_to_be_there_is_not_asked_for_again(runtime, root):
         with counted(work) as seen:
             records.create(work, form, {"handler": "wang"})
     assert not any("ff_user" in each for each in seen)
+
+
+def test_a_department_that_was_removed_is_not_there_any_more(runtime, root):
+    with runtime.unit_of_work(SYSTEM) as work:
+        add_unit(work, "closing")
+    assert save_task(runtime, unit="closing")["unit"] == "closing"
+    with runtime.unit_of_work(SYSTEM) as work:
+        service.remove_department(work, "closing")
+    with pytest.raises(EngineError) as refused:
+        save_task(runtime, unit="closing")
+    assert [(each.pointer, each.code) for each in refused.value.findings] == [("/unit", "not_found")]

@@ -84,7 +84,7 @@ def test_a_new_record_gets_number_defaults_and_formulas(desk: Desk) -> None:
 
 
 def test_sent_derived_values_are_ignored(desk: Desk) -> None:
-    made = sale(desk, total="9999.00", no="SO-1")
+    made = sale(desk, total="9999.00")
     assert (made["total"], made["no"]) == ("54.98", "SO-202603-001")
 
 
@@ -187,7 +187,7 @@ def test_moving_a_record_moves_both_rollups(desk: Desk) -> None:
     assert desk.get("customer", two["id"])["ordered"] == "54.98"
 
 
-@pytest.mark.parametrize("again", ["Acme", " acme ", "ＡＣＭＥ"])
+@pytest.mark.parametrize("again", ["Acme", " acme ", "ＡＣＭＥ", "Ac\u200bme", "\u202eAcme", "Acme\u2060"])
 def test_unique_values_are_compared_normalised(desk: Desk, again: str) -> None:
     desk.create("customer", name="Acme")
     with pytest.raises(Invalid) as problem:
@@ -278,3 +278,56 @@ def test_a_child_table_may_be_read_only_hidden_or_required_as_a_whole(desk: Desk
     assert codes(problem.value) == {("/calls", "read_only")}
     assert closed["calls"] == desk.update("contact", made["id"], calls=closed["calls"])["calls"]
     assert desk.update("contact", made["id"], stage="secret")["calls"] == []
+
+
+SYSTEM_VALUES = {
+    "id": "01a20385-0000-7000-8000-000000000000",
+    "rev": 7,
+    "no": "C-9999",
+    "created_at": "2001-01-01T00:00:00Z",
+    "created_by": "li",
+    "updated_at": "2001-01-01T00:00:00Z",
+    "updated_by": "li",
+    "flow_state": "approved",
+    "deleted_at": "2001-01-01T00:00:00Z",
+}
+
+
+@pytest.mark.parametrize("key", SYSTEM_VALUES)
+def test_a_new_record_is_not_given_values_that_the_system_writes(desk: Desk, key: str) -> None:
+    with pytest.raises(Invalid) as problem:
+        desk.create("customer", name="a", **{key: SYSTEM_VALUES[key]})
+    assert codes(problem.value) == {(f"/{key}", "read_only")}
+
+
+@pytest.mark.parametrize(
+    "key", [key for key in SYSTEM_VALUES if key not in ("rev", "updated_at", "updated_by")]
+)
+def test_an_edit_does_not_change_what_the_system_writes(desk: Desk, key: str) -> None:
+    made = desk.create("customer", name="a")
+    for other in (SYSTEM_VALUES[key], *([None] if made.get(key) is not None else [])):
+        with pytest.raises(Invalid) as problem:
+            desk.update("customer", made["id"], name="b", **{key: other})
+        assert codes(problem.value) == {(f"/{key}", "read_only")}
+
+
+def test_a_record_that_was_read_may_be_sent_back_even_when_it_has_changed_since(desk: Desk) -> None:
+    read = desk.create("customer", name="a")
+    desk.update("customer", read["id"], email="a@example.com")
+    named = {**read, "created_by": {"id": read["created_by"], "name": "whatever"}, "name": "b"}
+    del named["email"]
+    assert desk.update("customer", read["id"], **named)["name"] == "b"
+    local = named["created_at"].replace("Z", "+00:00")
+    assert desk.update("customer", read["id"], created_at=local, name="c")["name"] == "c"
+
+
+def test_a_child_row_has_no_system_fields_but_its_id(desk: Desk) -> None:
+    with pytest.raises(Invalid) as problem:
+        desk.create("sale", lines=[{"qty": 1, "created_at": "2001-01-01T00:00:00Z"}])
+    assert ("/lines/0/created_at", "unknown_field") in codes(problem.value)
+
+
+def test_a_row_that_is_to_be_removed_has_to_be_named(desk: Desk) -> None:
+    with pytest.raises(Invalid) as problem:
+        desk.create("sale", lines=[{"$delete": True}])
+    assert ("/lines/0/id", "required") in codes(problem.value)

@@ -409,3 +409,72 @@ def test_what_rights_or_other_records_give_is_not_told_as_missing(
         ("/note", "wrong_type"),
         ("/place", "required"),
     ]
+
+
+MOST = 1000
+"""Rows that a table may have where its form does not say."""
+
+
+def test_of_more_rows_than_there_may_be_only_their_number_is_told(shop: Runtime) -> None:
+    rows = [{"qty": "x"}] * (MOST + 1)
+    wrong = {"amount": "x", "lines": rows}
+    assert told(shop, wrong) == [("/amount", "wrong_type"), ("/lines", "too_many_rows")]
+    stored = saved(shop, lines=[{"qty": 1}])
+    assert told(shop, {"lines": [*rows, {"qty": 2}]}, stored) == [("/lines", "too_many_rows")]
+
+
+def test_every_row_there_may_be_is_told(shop: Runtime) -> None:
+    rows: list[dict[str, Any]] = [{"qty": "x"}, {"qty": 9}] * (MOST // 2)
+    found = told(shop, {"lines": rows})
+    assert [each for each in found if each[1] == "wrong_type"] == sorted(
+        (f"/lines/{index}/qty", "wrong_type") for index in range(0, MOST, 2)
+    )
+    assert [each for each in found if each[1] == "required"] == sorted(
+        (f"/lines/{index}/size", "required") for index in range(1, MOST, 2)
+    )
+
+
+def test_a_reference_alone_that_is_wrong_is_told_with_what_is_missing(
+    yard: Callable[..., None], as_user: AsUser
+) -> None:
+    yard()
+    root, li = as_user("root"), as_user("li")
+    hidden = made(root, "client", name="hidden")["id"]
+    orders = f"{YARD}/order/records"
+    wrong = [("/many", "required"), ("/others/0", "not_found")]
+    assert refused(li.post(orders, {"others": [hidden], "lines": [{"qty": None}]})) == wrong
+    own = made(li, "order", lines=[{"qty": 1}])
+    there = f"{orders}/{own['id']}"
+    assert refused(li.patch(there, {"others": [hidden], "lines": [{"qty": None}]})) == wrong
+    row = own["lines"][0]["id"]
+    assert refused(li.patch(there, {"lines": [{"$delete": True, "id": row}, {"client": hidden}]})) == [
+        ("/lines/1/client", "not_found")
+    ]
+
+
+def test_where_rules_set_values_references_are_told_with_what_cannot_be_read(
+    runtime: Runtime, people: dict[str, Any], as_user: AsUser
+) -> None:
+    rule = {
+        "key": "address",
+        "label": name("address"),
+        "form": "order",
+        "trigger": {"type": "created"},
+        "phase": "before",
+        "actions": [{"type": "set_fields", "set": {"note": "home"}}],
+    }
+    rep = {"key": "sales_rep", "label": name("rep"), "grants": [SELLS, OWN_CLIENTS]}
+    with runtime.unit_of_work(SYSTEM) as work:
+        publish(
+            work,
+            {
+                "app": {"yard": {"key": "yard", "label": name("yard")}},
+                "form": {"client": YARD_CLIENT, "order": YARD_ORDER},
+                "role": {"sales_rep": rep},
+                "rule": {"address": rule},
+            },
+        )
+    hidden = made(as_user("root"), "client", name="hidden")["id"]
+    body = {"client": hidden, "day": "x", "lines": [{"qty": None}]}
+    found = refused(as_user("li").post(f"{YARD}/order/records", body))
+    assert found == [("/client", "not_found"), ("/day", "bad_date")]

@@ -110,6 +110,32 @@ def test_text_is_trimmed_and_empty_text_is_no_value() -> None:
 
 
 @pytest.mark.parametrize(
+    ("raw", "stored"),
+    [
+        ("\u200b", None),
+        ("\u2060\ufeff", None),
+        ("\u3164", None),
+        ("\u2800 \u00a0", None),
+        ("重\u200bx", "重x"),
+        ("重\u200dx", "重x"),
+        ("重x\u202e", "重x"),
+        ("\u202a13800000000\u202c", "13800000000"),
+        ("\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f468\u200d\U0001f469\u200d\U0001f467"),
+        ("\u2764\ufe0f\u200d\U0001f525", "\u2764\ufe0f\u200d\U0001f525"),
+        ("\u0645\u06cc\u200c\u0631\u0648\u0645", "\u0645\u06cc\u200c\u0631\u0648\u0645"),
+        ("\u0915\u094d\u200d\u0937", "\u0915\u094d\u200d\u0937"),
+    ],
+)
+def test_one_line_of_text_holds_no_signs_that_nobody_sees(raw: str, stored: str | None) -> None:
+    assert read_text(raw, max_length=40, multiline=False) == stored
+
+
+def test_several_lines_keep_signs_of_format_unless_there_is_nothing_else() -> None:
+    assert read_text("a\u200bb\n\u2067c\u2069", max_length=40, multiline=True) == "a\u200bb\n\u2067c\u2069"
+    assert read_text("\u200b\n\ufeff", max_length=40, multiline=True) is None
+
+
+@pytest.mark.parametrize(
     ("total", "weights", "parts"),
     [
         (8600001, [30, 60, 10], [2580000, 5160001, 860000]),

@@ -59,6 +59,28 @@ def test_a_customer_with_an_order_keeps_the_import(crm: Crm) -> None:
     assert "无锡万和餐饮管理有限公司" in names(crm)
 
 
+def test_two_imports_are_taken_back_the_last_one_first(crm: Crm) -> None:
+    header = ["客户全称", "级别", "区域", "电话"]
+    made = [
+        ["甲乙丙商贸有限公司", "A", "EAST-JS", "13812340001"],
+        ["丁戊己商贸有限公司", "B", "EAST-JS", None],
+    ]
+    changed = [["甲乙丙商贸有限公司", "B", "EAST-JS", "13812340002"], ["丁戊己商贸有限公司", "B", None, None]]
+    before = names(crm)
+    first = run_import(crm, "root", "customer", header, *made)
+    second = run_import(crm, "root", "customer", header, *changed, **UPSERT)
+    assert (second["counts"]["updated"], second["counts"]["unchanged"]) == (1, 1)
+    refused = undo(crm, first)
+    assert refused.status_code == 409
+    [told] = refused.json()["details"]["records"]
+    assert (told["reason"], told["name"][-9:]) == ("changed_since", "甲乙丙商贸有限公司")
+    assert undo(crm, second).status_code < 300
+    [one] = crm.all("customer", name="甲乙丙商贸有限公司")
+    assert crm.get("customer", one["id"])["level"] == "A"
+    assert undo(crm, first).status_code < 300
+    assert names(crm) == before
+
+
 def test_who_may_not_change_c3_does_not_find_it(crm: Crm) -> None:
     done = run_import(crm, "li", "customer", *ROWS, **UPSERT)
     assert refused_rows(crm, "li", "customer", done)[-1] == (11, "客户全称", "not_found")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.expressions.coerce import align, read_as, same_currency
+from engine.expressions.coerce import align, as_stored, read_as, same_currency
 from engine.expressions.errors import ExpressionError
 from engine.expressions.function import Function, mismatch
 from engine.expressions.tree import Null, Text, Tree
@@ -24,13 +24,13 @@ _ORDERED = {"number", "money", "text", "date", "datetime", "duration"}
 
 
 def comparable(nodes: list[Node], *, ordered: bool) -> list[Node]:
-    """The operands, literals read as what they stand beside, numbers at one scale.
+    """The operands, literals read as what they stand beside and spelled as it is stored, numbers at one scale.
 
     Raises ExpressionError when they cannot be compared.
     """
     lead = min(nodes, key=_literal)
     _prove_unit(lead, nodes)
-    read = [read_as(node, lead.type) for node in nodes]
+    read = [as_stored(read_as(node, lead.type), lead.type) for node in nodes]
     if all(node.type.numeric for node in read):
         same_currency(read)
         return align(read)

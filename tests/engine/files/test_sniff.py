@@ -253,3 +253,34 @@ def test_a_drawing_in_utf_16_is_looked_at_too(tmp_path):
     path.write_bytes(DRAWING.format(UNSAFE[0]).encode("utf-16"))
     with pytest.raises(UnsafeDrawing):
         inspect(path, "logo.svg")
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_thousand_lists_of_types_are_not_all_unpacked(tmp_path, packed):
+    squeezed = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    content = squeezed.compress(bytes(1_000_000)) + squeezed.flush() if packed else bytes(60_000)
+    name, method = b"[Content_Types].xml", zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+    long, heads = 30 + len(name), []
+    for behind in reversed(range(1200)):  # each entry goes over those behind it to the one content
+        extra = min(behind * long, 65_535)
+        heads.append(
+            b"PK\x03\x04" + struct.pack("<HHHHHIIIHH", 20, 0, method, 0, 0, 0, 0, 0, len(name), extra)
+        )
+    path = tmp_path / "x"
+    path.write_bytes(archive("xl/workbook.xml") + b"".join(each + name for each in heads) + content)
+    started = time.process_time()
+    with pytest.raises(TypeMismatch):
+        inspect(path, "book.xlsx")
+    assert time.process_time() - started < 2.0
+
+
+def test_a_document_that_holds_many_others_is_what_it_is(tmp_path):
+    chart = office("xl", "workbook.xml")
+    target = BytesIO()
+    with zipfile.ZipFile(target, "w") as made:
+        made.writestr("[Content_Types].xml", b"main+xml")
+        for number in range(20):
+            made.writestr(f"xl/embeddings/{number}.xlsx", chart)
+    path = tmp_path / "x"
+    path.write_bytes(target.getvalue())
+    assert inspect(path, "book.xlsx").type.endswith("spreadsheetml.sheet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 
 import psycopg
 import pytest
@@ -12,8 +13,7 @@ from api.busy import retried
 from engine.errors import TryAgain
 from engine.identity import repository
 from engine.identity.principal import SYSTEM
-from engine.storage import unit_of_work
-from engine.storage.database import ConnectionLost, Database, OutcomeUnknown
+from engine.storage.database import CommitUnknown, ConnectionLost, Database
 from engine.storage.fibers import CURSORS
 
 pytestmark = pytest.mark.database("postgresql")
@@ -75,13 +75,13 @@ def test_a_statement_that_failed_is_asked_again(runtime):
         assert work.row(text, (2,)) == (3,)
 
 
-def test_a_long_result_is_let_go(runtime):
+def test_results_are_let_go(runtime):
     with runtime.reading(SYSTEM) as work:
-        text = "SELECT generate_series(1, %s)"
-        work.rows(text, (unit_of_work.MANY,))
-        assert text in driver(work)._cursors
-        work.rows(text, (unit_of_work.MANY + 1,))
-        assert text not in driver(work)._cursors
+        text = "SELECT %s::text FROM generate_series(1, 3)"
+        for ask in (work.rows, work.row, work.run):
+            ask(text, ("x" * 1_000,))
+            _, cursor = driver(work)._cursors[text]
+            assert (cursor.pgresult, cursor._results, cursor._query) == (None, [], None)
 
 
 def test_a_connection_keeps_only_so_many(runtime):
@@ -123,7 +123,7 @@ def test_nobody_knows_whether_a_commit_was_done_whose_connection_broke(runtime):
             repository.add_department(work, {"id": "lab", "name": {"zh": "lab", "en": "lab"}})
             end_connection(runtime, work)
 
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(CommitUnknown):
         retried(add)
     assert runs == [True]
 
@@ -133,4 +133,40 @@ def test_a_database_that_is_not_there_is_asked_again_later(tmp_path, monkeypatch
     database = Database(f"postgresql+psycopg:///nothing?host={tmp_path}")
     with pytest.raises(TryAgain):
         retried(lambda: database.connect("read").__enter__())
+    database.close()
+
+
+def test_connections_that_the_server_ended_meanwhile_are_not_handed_on(runtime):
+    with ExitStack() as opened:
+        for _ in range(12):
+            opened.enter_context(runtime.database.connect("read"))
+    ends = (
+        "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    url = runtime.database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url, autocommit=True) as other:
+        assert other.execute(ends).fetchone() >= (12,)
+    assert pid(runtime)
+
+
+def test_who_waits_for_the_pool_gets_what_others_give_back(postgresql_url):
+    database = Database(postgresql_url, pool_size=1)
+    lent = [database.connect("read") for _ in range(6)]  # twice the size and what may flow over
+    for each in lent:
+        each.__enter__()
+    got = threading.Event()
+
+    def ask():
+        with database.connect("read"):
+            got.set()
+
+    waiting = threading.Thread(target=ask)
+    waiting.start()
+    while not database._wanting:
+        pass
+    for each in lent:
+        each.__exit__(None, None, None)
+    waiting.join(20)
+    assert got.is_set()
     database.close()

@@ -219,7 +219,9 @@ def test_an_ambiguous_reference_names_the_records(runtime, desk, tmp_path):
     rows = [["名称", "所属区域"], ["一", "华东"], ["二", "A"], ["三", made[1]]]
     done = run_import(runtime, "customer", workbook(*rows), tmp_path, by={"region": "name"})
     assert told(done) == [(2, "ambiguous_reference"), (3, "not_found")]
-    assert all(key in done.report["errors"][0]["fix"]["en"] for key in made)
+    fix = done.report["errors"][0]["fix"]
+    assert all(f"{key} ({code})" in fix["en"] for key, code in zip(made, "AB", strict=True))
+    assert all(f"{key}（{code}）" in fix["zh"] for key, code in zip(made, "AB", strict=True))
     by_code = run_import(runtime, "customer", workbook(rows[0], ["四", "A"]), tmp_path)
     assert by_code.report["counts"]["inserted"] == 1
 

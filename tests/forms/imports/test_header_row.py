@@ -10,7 +10,7 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from engine.runtime import Runtime
-from forms.imports.titles import Titles, find_header
+from forms.imports.titles import Titles, find_header, likely_header
 from forms.imports.workbook import write_workbook
 from forms.transfers.folder import folder_of
 from forms.transfers.repository import Transfer
@@ -150,3 +150,20 @@ def test_columns_named_in_the_options_are_titles(runtime: Runtime, desk: Any, tm
     done = run_import(runtime, "customer", workbook(*rows), tmp_path, mapping={"公司": "name", "负责人": ""})
     assert done.report["header_row"] == 2
     assert done.report["counts"]["inserted"] == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "at"),
+    [
+        ([["名称", "电话"], ["甲", "1"]], 0),
+        ([["名单"], ["名称", "电话", "地址"], ["甲", 1, "x"]], 1),
+        ([["名单"], ["制表：", "李娜"], ["名称", "电话", "地址", "日期"], ["甲", 1, "x", "y"]], 2),
+        ([["名单"], [None, 2026, "a", "b"], ["名称", "电话", "地址", "日期"], ["甲", 1, "x", "y"]], 2),
+        ([["名单"], ["甲", "甲", "乙"], ["名称", "电话", "地址"]], 2),
+        ([["名称"], ["甲"], ["乙"]], 0),
+        ([["名单"], [1, 2, 3], [4, 5, 6]], 0),
+        ([["名称", None, "电话", None], ["甲", 1, 2, 3]], 0),
+    ],
+)
+def test_the_header_of_an_unknown_table_is_told_by_its_looks(rows: Any, at: int) -> None:
+    assert likely_header(rows).at == at

@@ -117,7 +117,7 @@ def test_undo_removes_the_new_records_and_restores_the_changed_one(runtime, c3, 
     with runtime.unit_of_work(SYSTEM) as work:
         service.undo(work, done.id)
     undone = finish(runtime, done)
-    assert undone.state == "undone"
+    assert (undone.state, undone.report["counts"]) == ("undone", done.report["counts"])
     assert len(stored(runtime)) == 1
     with runtime.reading(SYSTEM) as work:
         found = records.load(work, compiled_form(work.app("desk"), "customer"), c3)
@@ -134,7 +134,7 @@ def test_undo_is_refused_with_a_list_when_a_new_record_is_used(runtime, c3, tmp_
     with runtime.unit_of_work(SYSTEM) as work, pytest.raises(service.NotUndoable) as refused:
         service.undo(work, done.id)
     assert refused.value.details["records"] == [
-        {"record": used, "reason": "referenced", "by": [f"sale/{order['id']}"]}
+        {"record": used, "reason": "referenced", "by": [f"sale/{order['id']}"], "name": "C-0002 客户甲"}
     ]
     assert len(stored(runtime)) == 5
 
@@ -145,7 +145,9 @@ def test_a_record_changed_since_keeps_the_import_from_being_undone(runtime, c3, 
         records.update(work, compiled_form(work.app("desk"), "customer"), c3, {"credit": 7})
     with runtime.unit_of_work(SYSTEM) as work, pytest.raises(service.NotUndoable) as refused:
         service.undo(work, done.id)
-    assert refused.value.details["records"] == [{"record": c3, "reason": "changed_since"}]
+    assert refused.value.details["records"] == [
+        {"record": c3, "reason": "changed_since", "name": "C-0001 老客户"}
+    ]
 
 
 ORDERS = [

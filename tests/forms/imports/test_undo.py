@@ -201,7 +201,7 @@ def test_one_record_that_may_not_change_stays_and_is_named(runtime, map_, tmp_pa
     monkeypatch.setattr(Refusing, "keeps", keeps)
     monkeypatch.setattr(runtime, "listeners", [*runtime.listeners, Refusing()])
     kept = taken_back(runtime, done).report["kept"]
-    assert [(each["reason"]) for each in kept] == ["invalid"]
+    assert [(each["reason"], each["name"]) for each in kept] == [("invalid", keeps)]
     number = int(keeps[1:])
     expected = {f"p{at}": at for at in range(5)} | {keeps: number + 10}
     assert dict(stored(runtime, "place", "name", "people")) == expected
@@ -226,7 +226,7 @@ def test_a_change_by_hand_between_two_imports_still_hinders(runtime, map_, tmp_p
     taken_back(runtime, second)
     with pytest.raises(service.NotUndoable) as refused, runtime.unit_of_work(SYSTEM) as work:
         service.undo(work, first.id)
-    assert refused.value.details["records"] == [{"record": key, "reason": "changed_since"}]
+    assert refused.value.details["records"] == [{"record": key, "reason": "changed_since", "name": "p"}]
 
 
 def test_what_is_deleted_by_now_is_passed_over(runtime, map_, tmp_path):

@@ -91,8 +91,17 @@ CLERK = [
 ]
 
 
+PARTLY = Principal(user="li", roles=("partly",))
+"""Sees every customer, but the tickets of those alone that are hers."""
+PARTLY_SEEN = [
+    {"form": "customer", "actions": ["view"], "fields": {"hidden": ["tickets"], "read": "*"}},
+    {"form": "customer", "actions": ["view"], "where": "owner = $me"},
+    {"form": "ticket", "actions": ["view"]},
+]
+
+
 def documents(**forms: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    roles = {"engineer": ENGINEER, "clerk": CLERK}
+    roles = {"engineer": ENGINEER, "clerk": CLERK, "partly": PARTLY_SEEN}
     return {
         "app": {"shop": {"key": "shop", "label": name("shop")}},
         "form": {"customer": CUSTOMER, "ticket": TICKET, "note": NOTE, **forms},
@@ -194,6 +203,26 @@ def test_a_filter_counts_only_records_that_the_reader_sees(desk: Desk) -> None:
     assert listed(desk, SYSTEM, "COUNT(tickets) = 2") == ["one"]
     # the formula computes with the app's rights and is a field of its own
     assert listed(desk, LI, "open = 2") == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("SUM(tickets.hours, hours > 1) > 5", ["mine"]),
+        ("SUM(tickets.hours, hours > 1) = 0", ["theirs"]),
+        ("COUNT(tickets, hours > 1) = 2", ["mine"]),
+        ("COUNT(tickets, hours > 1) = 0", ["theirs"]),
+        ("ANY(tickets, hours > 1)", ["mine"]),
+    ],
+)
+def test_rows_that_are_shown_of_some_records_alone_count_for_these(
+    desk: Desk, asked: str, found: list[str]
+) -> None:
+    for each, owner in (("mine", "li"), ("theirs", "sun")):
+        made = desk.create("customer", name=each, owner=owner)["id"]
+        desk.create("ticket", subject="x", customer=made, hours="3")
+        desk.create("ticket", subject="x", customer=made, hours="4")
+    assert listed(desk, PARTLY, asked) == found
 
 
 COMPARED = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
