@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,12 +16,13 @@ from api.boot import build
 from api.cli.output import err, out
 from api.migrations import require_current
 from engine.definitions.check import read_model
-from engine.errors import Invalid
+from engine.errors import Invalid, TryAgain
 from engine.files.opened import scratch
 from engine.findings import Finding
 from engine.identity.principal import SYSTEM_USER
 from engine.runtime import Runtime
 from engine.settings import Settings
+from engine.storage.database import CommitUnknown
 from forms.compiled import compiled_form
 from forms.exports import service as exports
 from forms.exports.options import ExportOptions
@@ -34,6 +36,8 @@ from forms.transfers.folder import folder_of
 from forms.transfers.repository import Transfer
 
 SLICE_SECONDS = 0.5
+PAUSES = (1, 2, 4, 8, 16)
+"""Seconds until the next try while the database is away."""
 SUFFIXES = (".xlsx", ".csv")
 PHASES = {
     "reading": "读取 / reading",
@@ -150,7 +154,7 @@ def follow_import(runtime: Runtime, transfer: str) -> Transfer:
     run = ImportRun(runtime, transfer)
     with _bar() as bar:
         task = bar.add_task(PHASES["reading"], total=None)
-        while run.advance(seconds=SLICE_SECONDS):
+        while _slice(run):
             progress = run.transfer().progress
             bar.update(
                 task,
@@ -159,6 +163,16 @@ def follow_import(runtime: Runtime, transfer: str) -> Transfer:
                 total=progress["total"],
             )
     return run.transfer()
+
+
+def _slice(run: ImportRun) -> bool:
+    """Work for a while; whether there is more to do. It waits for a database that is away for a moment."""
+    for pause in PAUSES:
+        try:
+            return run.advance(seconds=SLICE_SECONDS)
+        except (TryAgain, CommitUnknown):
+            time.sleep(pause)
+    return run.advance(seconds=SLICE_SECONDS)
 
 
 def follow_export(runtime: Runtime, transfer: str) -> Transfer:

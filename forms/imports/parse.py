@@ -22,16 +22,19 @@ from forms.imports.file_kinds import kind_of
 from forms.imports.page import read_page
 from forms.imports.refusal import SPLIT, Refusal, broken
 from forms.imports.staged_cells import staged
-from forms.imports.titles import LOOKED_AT, Titles, find_header, header_at, likely_header
+from forms.imports.titles import LOOKED_AT, Titles, find_header, header_at, likely_header, rival_of
 from forms.imports.xlsx import Workbook
 
 BUFFERED = 1 << 18
 NEWS_EVERY = 5_000
+UNTITLED = 20
+"""Columns without a title that are named."""
 
 
 class Stage:
     """Takes rows and writes them, those below the header; `above` counts the filled ones above it. The header is
     looked for by titles that are known, or by its looks where none are given, or stands in the row `wanted`.
+    `untitled` are the places of cells with something in them that have no title.
     """
 
     def __init__(self, folder: Path, titles: Titles | None, wanted: int | None = None) -> None:
@@ -40,13 +43,14 @@ class Stage:
         self._first: list[tuple[int, list[Any]]] = []
         self._waiting: list[bytes] = []
         self._size = 0
+        self._untitled: list[int] = []
         self.header: list[str] = []
+        self.untitled: set[int] = set()
         self.header_row = self.above = 0
         self.count = 0
 
     def row(self, number: int, cells: list[Any]) -> None:
-        blank = all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells)
-        if blank:
+        if all(_is_blank(cell) for cell in cells):
             return
         if self.header_row:
             self._take(number, cells)
@@ -63,11 +67,15 @@ class Stage:
         rows, titles = [cells for _, cells in first], self._titles or Titles()
         if self._wanted is None:
             found = find_header(rows, titles) if self._titles is not None else likely_header(rows)
+            rival = rival_of(rows, found, titles)
+            if rival is not None:
+                raise _doubtful_header(first[rival][0], first[found.at][0])
         elif first[-1][0] == self._wanted:
             found = header_at(rows, len(rows) - 1, titles)
         else:
             raise _no_header(self._wanted)
         self.header, self.header_row = found.titles, first[found.at][0]
+        self._untitled = [at for at, title in enumerate(self.header) if not title]
         self.above = found.at + 1 - found.height
         for number, cells in first[found.at + 1 :]:
             self._take(number, cells)
@@ -75,12 +83,21 @@ class Stage:
     def _take(self, number: int, cells: list[Any]) -> None:
         line = orjson.dumps([number, *cells], default=staged, option=orjson.OPT_PASSTHROUGH_DATETIME)
         self._waiting.append(line)
+        if self._untitled or len(cells) > len(self.header):
+            self._look_beside(cells)
         self._size += len(line)
         self.count += 1
         if self._size > BUFFERED:
             self.flush()
         if self.count % NEWS_EVERY == 0:
             write_whole(self._folder / "progress.json", {"rows": self.count})
+
+    def _look_beside(self, cells: list[Any]) -> None:
+        places = (*self._untitled, *range(len(self.header), len(cells)))
+        found = {at for at in places if at < len(cells) and not _is_blank(cells[at])}
+        if found:
+            self.untitled |= found
+            self._untitled = [at for at in self._untitled if at not in found]
 
     def flush(self) -> None:
         if self._waiting:
@@ -95,6 +112,19 @@ class Stage:
 
     def close(self) -> None:
         self._out.close()
+
+
+def _is_blank(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def _letters(at: int) -> str:
+    """What spreadsheet programs call the column at a place from 0."""
+    letters, rest = "", at + 1
+    while rest:
+        rest, last = divmod(rest - 1, 26)
+        letters = chr(ord("A") + last) + letters
+    return letters
 
 
 def parse(folder: Path) -> dict[str, Any]:
@@ -134,6 +164,9 @@ def parse(folder: Path) -> dict[str, Any]:
     if not stage.header_row:
         raise _empty(report.get("sheets", ()))
     found = {"header": stage.header, "header_row": stage.header_row, "rows_above": stage.above}
+    wide = report["format"] == "csv"  # there rows that are longer than the header are refused one by one
+    if untitled := sorted(at for at in stage.untitled if at < len(stage.header) or not wide):
+        found["untitled"] = [_letters(at) for at in untitled[:UNTITLED]]
     return {**report, **found, "rows": stage.count}
 
 
@@ -144,6 +177,17 @@ def _no_header(row: int) -> Refusal:
         f"Row {row} is empty; there is no header.",
         "请在 header_row 中写明表头的行号，或不写，由系统查找。",
         "Say in `header_row` which row holds the titles, or leave it out to have it found.",
+        pointer="/options/header_row",
+    )
+
+
+def _doubtful_header(one: int, other: int) -> Refusal:
+    return Refusal(
+        "header_doubtful",
+        f"第 {one} 行和第 {other} 行都可能是表头。",
+        f"The header may be row {one} or row {other}.",
+        "请在 header_row 中写明表头的行号。",
+        "Say in `header_row` which row holds the titles.",
         pointer="/options/header_row",
     )
 

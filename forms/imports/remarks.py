@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from engine.findings import Finding, Text, warning
 from forms.imports.options import ImportOptions
@@ -12,7 +12,9 @@ _LANGUAGES = {"euc-jp": ("日文", "Japanese"), "euc-kr": ("韩文", "Korean")}
 
 
 def remarks_on_file(transfer: Transfer, options: ImportOptions) -> Iterator[Finding]:
-    """Rows above a header that was found and not named; no row below it; an encoding that may be another one."""
+    """Rows above a header that was found and not named; columns without a title; no row below it; an encoding that
+    may be another one.
+    """
     above, row = transfer.report.get("rows_above", 0), transfer.report.get("header_row")
     if above and options.header_row is None:
         message = Text(
@@ -21,6 +23,9 @@ def remarks_on_file(transfer: Transfer, options: ImportOptions) -> Iterator[Find
         )
         fix = Text(zh="如不对，请用 header_row 指明。", en="If it is another one, say so in `header_row`.")
         yield warning("rows_above_header", "/options/header_row", message, fix)
+    untitled = transfer.report.get("untitled")
+    if untitled:
+        yield _without_title(untitled)
     if not transfer.progress["total"]:
         message = Text(zh="表头之下没有数据。", en="There is nothing below the header.")
         fix = Text(
@@ -39,3 +44,16 @@ def remarks_on_file(transfer: Transfer, options: ImportOptions) -> Iterator[Find
             en=f"If so, undo the import and name the encoding in `encoding`, such as {other}.",
         )
         yield warning("encoding_doubtful", "/options/encoding", message, fix)
+
+
+def _without_title(letters: Sequence[str]) -> Finding:
+    """Columns that spreadsheet programs call so hold data and have no title."""
+    return warning(
+        "untitled_column",
+        "/header",
+        Text(
+            zh=f"第 {'、'.join(letters)} 列有数据但没有标题，未导入。",
+            en=f"Columns without a title hold data that is left out: {', '.join(letters)}.",
+        ),
+        Text(zh="如需导入，请补上标题。", en="Give them titles if they are to be imported."),
+    )

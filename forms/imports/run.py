@@ -11,9 +11,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from engine.errors import EngineError, Invalid
+from engine.errors import EngineError, Invalid, TryAgain
 from engine.identity.principal import SYSTEM
 from engine.runtime import Runtime
+from engine.storage.database import CommitUnknown
 from forms.access import Access
 from forms.compiled import compiled_form
 from forms.imports.child import readers, rows_read
@@ -43,7 +44,9 @@ class ImportRun:
             return repository.get(work, "import", self.key)
 
     def advance(self, *, seconds: float) -> bool:
-        """Work for about so long; whether there is more to do."""
+        """Work for about so long; whether there is more to do. Raises TryAgain, CommitUnknown, after which another
+        run goes on with what is stored.
+        """
         until = time.monotonic() + seconds
         transfer = self.transfer()
         try:
@@ -51,6 +54,8 @@ class ImportRun:
                 transfer = self._step(transfer, until)
         except TransferMoved:
             return True  # somebody cancelled it: the next step sees that
+        except (TryAgain, CommitUnknown):
+            raise  # how far it came is stored with what it saved
         except EngineError as failure:
             return self._fail(failure)
         return transfer.state not in FINAL
@@ -104,7 +109,7 @@ class ImportRun:
         (self.folder / "errors.jsonl").write_bytes(b"")
         told = (
             *("rows", "format", "encoding", "doubtful"),
-            *("sheet", "sheets", "header_row", "rows_above"),
+            *("sheet", "sheets", "header_row", "rows_above", "untitled"),
         )
         report = {key: found[key] for key in told if key in found}
         return self._move(transfer, state="running", progress=progress, report=report)

@@ -105,9 +105,10 @@ def cancel(work: UnitOfWork, key: str) -> Transfer:
 def undo(work: UnitOfWork, key: str) -> Transfer:
     """Take back what an import saved: its new records go into the recycle bin, others are as before.
 
-    Raises TransferMoved unless it is done or cancelled, NotUndoable with the records in the way.
+    Raises Forbidden, TransferMoved unless it is done or cancelled, NotUndoable with the records in the way.
     """
     known = repository.get(work, "import", key)
+    _may_undo(Access(work, work.app(known.app)), known)
     if known.state not in UNDOABLE:
         raise repository.TransferMoved(details={"state": known.state})
     hindering = what_hinders(work, known)
@@ -117,6 +118,16 @@ def undo(work: UnitOfWork, key: str) -> Transfer:
     moved = repository.move(work, known, among=UNDOABLE, state="undoing", progress=progress)
     go_on(work, moved)
     return moved
+
+
+def _may_undo(access: Access, transfer: Transfer) -> None:
+    """Whoever takes an import back needs the rights to do by hand what comes of it. Raises Forbidden."""
+    saved = transfer.report.get("counts", {})
+    access.demand(transfer.form, "import")
+    if saved.get("inserted"):
+        access.demand(transfer.form, "delete")
+    if saved.get("updated"):
+        access.demand(transfer.form, "update")
 
 
 def on_fields(options: ImportOptions, mapping: Mapping) -> tuple[str, ...]:

@@ -58,6 +58,20 @@ def find_header(rows: Sequence[Sequence[Any]], titles: Titles) -> Header:
     return best
 
 
+def rival_of(rows: Sequence[Sequence[Any]], found: Header, titles: Titles) -> int | None:
+    """The place of a row above the header that was found which may be the header as well: one that is as wide and
+    knows a title, above one that does not know all of its own, as a row of data that holds some by chance.
+    """
+    own = [title for title in found.titles if title]
+    if all(titles.named(title) for title in own):
+        return None
+    for at in range(found.at + 1 - found.height):
+        above = [title for cell in rows[at] if (title := title_of(cell))]
+        if len(above) >= len(own) and titles.known(above):
+            return at
+    return None
+
+
 def likely_header(rows: Sequence[Sequence[Any]]) -> Header:
     """The header of a table whose titles nobody knows: the first row, unless it fills half of the table at most, as
     the name of a list or its date do. Then it is the first row below that fills more, with short and different texts.
@@ -94,7 +108,8 @@ def _joined(upper: Sequence[str], lower: Sequence[str], titles: Titles) -> list[
         below = lower[at] if at < len(lower) else ""
         over = above or over
         whole = f"{over}.{below}" if over and below else above or below
-        alone = not above and titles.named(whole) is None and titles.named(below) is not None
+        group = titles.named(above) is None
+        alone = group and titles.named(whole) is None and titles.named(below) is not None
         joined.append(below if alone else whole)
     return joined
 

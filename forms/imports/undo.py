@@ -27,6 +27,7 @@ from forms.deletion import delete
 from forms.evolution.conversions.table import json_converter
 from forms.evolution.past import AsItWas, Diff, diff_now, epochs_of
 from forms.field_type import Reading
+from forms.imports.hindering import changed_meanwhile
 from forms.imports.naming import names_of
 from forms.records import RecordNotFound, load, load_many, update
 from forms.rollups import postponed
@@ -98,14 +99,16 @@ class TakenBack:
 
 
 def undo_some(work: UnitOfWork, transfer: Transfer) -> TakenBack:
-    """Take one piece back."""
+    """Take one piece back, but for the records that somebody has changed by now."""
     form = compiled_form(work.app(transfer.app), transfer.form)
     piece = saves(work, transfer, below=transfer.progress.get("below"), limit=PIECE)
+    since = changed_meanwhile(work, transfer, {each[1] for each in piece}) if piece else set()
     outer, work.batch = work.batch, transfer.progress.get("undo_batch") or new_id()
     try:
-        problems = _take_back(work, form, piece)
+        problems = _take_back(work, form, [each for each in piece if each[1] not in since])
     finally:
         work.batch = outer
+    problems += [{"record": each, "reason": "changed_since", "pointer": ""} for each in sorted(since)]
     if problems:
         names = names_of(Access(work, work.app(form.app)), form, {each["record"] for each in problems})
         problems = [{**each, "name": names[each["record"]]} for each in problems]

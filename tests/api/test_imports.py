@@ -8,12 +8,14 @@ import zipfile
 import orjson
 import pytest
 
+from engine.definitions.publish import publish
 from engine.identity.principal import SYSTEM
 from engine.identity.service import update_user
 from engine.jobs.worker import Worker
-from tests.forms.imports.desk import publish_desk, workbook
+from tests.forms.imports.desk import DESK, label, publish_desk, workbook
 
 FORM = "/api/v1/apps/desk/forms/customer"
+KEEPER = label("管理员", "keeper")
 
 
 @pytest.fixture
@@ -59,6 +61,16 @@ def test_an_uploaded_file_is_imported_and_taken_back(runtime, desk, as_user):
     Worker(runtime).run_due()
     address = begun.headers["location"]
     assert li.get(address).json()["counts"]["inserted"] == 1
+    assert li.post(f"{address}:undo").status_code == 403  # new records cannot be deleted without the right to
+    keeper = {
+        "key": "keeper",
+        "label": KEEPER,
+        "grants": [{"form": "customer", "actions": ["view", "delete"]}],
+    }
+    with runtime.unit_of_work(SYSTEM) as work:
+        publish(work, {**DESK, "role": {**DESK["role"], "keeper": keeper}})
+    with runtime.unit_of_work(SYSTEM, source="engine") as work:
+        update_user(work, "li", {"roles": ["clerk", "keeper"]})
     assert li.post(f"{address}:undo").status_code == 202
     Worker(runtime).run_due()
     undone = li.get(address).json()

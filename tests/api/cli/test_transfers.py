@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+from api.cli import transfers
 from engine.settings import Settings
+from engine.storage.database import CommitUnknown, ConnectionLost
+from forms.imports.run import ImportRun
 from tests.api.cli.test_commands import APP, fourfold  # noqa: F401  the fixture
 from tests.forms.imports.desk import workbook
 
@@ -83,3 +86,20 @@ def test_a_target_that_cannot_be_written_is_refused_at_once(fourfold, tmp_path):
     refused = fourfold("import", "shop", "note", source, "--bad-rows", tmp_path / "nowhere" / "bad.xlsx")
     assert refused.code == 2
     assert fourfold("export", "shop", "note", tmp_path / "none.csv").out.startswith("0 ")
+
+
+def test_an_import_goes_on_when_the_database_was_away(fourfold, tmp_path, monkeypatch):  # noqa: F811
+    prepare(fourfold, tmp_path)
+    source = tmp_path / "in.csv"
+    source.write_text("内容\n一\n", "utf-8")
+    failures, advance = [ConnectionLost, CommitUnknown], ImportRun.advance
+
+    def lost(run: ImportRun, *, seconds: float) -> bool:
+        if failures:
+            raise failures.pop()
+        return advance(run, seconds=seconds)
+
+    monkeypatch.setattr(ImportRun, "advance", lost)
+    monkeypatch.setattr(transfers, "PAUSES", (0, 0))
+    done = fourfold("import", "shop", "note", source)
+    assert (done.code, "inserted: 1" in done.out, failures) == (0, True, [])

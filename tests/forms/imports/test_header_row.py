@@ -167,3 +167,37 @@ def test_columns_named_in_the_options_are_titles(runtime: Runtime, desk: Any, tm
 )
 def test_the_header_of_an_unknown_table_is_told_by_its_looks(rows: Any, at: int) -> None:
     assert likely_header(rows).at == at
+
+
+def test_titles_below_the_name_of_a_group_are_titles(runtime: Runtime, desk: Any, tmp_path: Any) -> None:
+    rows = [["基本信息", None, "备注"], ["名称", "电话", None], ["甲", "13800000001", "要紧"]]
+    done = run_import(runtime, "customer", workbook(*rows), tmp_path)
+    assert done.report["columns"] == {"名称": "name", "电话": "phone", "备注": "note"}
+    assert done.report["counts"]["inserted"] == 1
+    assert done.report["remarks"] == []
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_columns_with_data_and_no_title_are_told(
+    runtime: Runtime, desk: Any, tmp_path: Any, kind: str
+) -> None:
+    rows = [["名称", None, "电话", " ", None], ["甲", None, None, None, "y"], ["乙", None, None, 5, " "]]
+    rows = [[*row, *[None] * 23, more] for row, more in zip(rows, (None, "z", None), strict=True)]
+    file = workbook(*rows) if kind == "xlsx" else csv_of(rows, ",")
+    done = run_import(runtime, "customer", file, tmp_path)
+    [remark] = done.report["remarks"]
+    assert remark["code"] == "untitled_column"
+    assert "D、E、AC 列" in remark["message"]["zh"]
+    assert remark["message"]["en"].endswith("D, E, AC.")
+    assert done.report["counts"]["inserted"] == 2
+
+
+def test_two_rows_that_may_be_the_header_are_told(runtime: Runtime, desk: Any, tmp_path: Any) -> None:
+    rows = [["名称", "问题一", "问题二"], ["甲", "x", "y"], ["乙", "备注", "内部"], ["丙", "p", "q"]]
+    done = run_import(runtime, "customer", workbook(*rows), tmp_path)
+    assert done.state == "failed"
+    [finding] = done.report["findings"]
+    assert (finding["code"], finding["pointer"]) == ("header_doubtful", "/options/header_row")
+    assert "第 1 行和第 3 行" in finding["message"]["zh"]
+    done = run_import(runtime, "customer", workbook(*rows), tmp_path, header_row=1)
+    assert done.report["counts"]["inserted"] == 3

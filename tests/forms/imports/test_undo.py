@@ -17,7 +17,9 @@ from forms import records
 from forms.compiled import compiled_form
 from forms.deletion import delete
 from forms.imports import service, undo
+from forms.imports.run import ImportRun
 from forms.recycle.bin import restore_record_json
+from forms.transfers import repository
 from forms.transfers.repository import Transfer
 from tests.forms.imports.desk import finish, label, run_import
 from tests.support.statements import counted
@@ -250,3 +252,40 @@ def test_taking_back_100_records_costs_no_statement_for_each(runtime, map_, tmp_
     with runtime.unit_of_work(SYSTEM, source="import") as work, counted(work) as seen:
         assert undo.undo_some(work, done).problems == []
     assert len(seen) < 50, seen
+
+
+def test_what_is_changed_while_an_import_is_taken_back_is_kept(runtime, map_, tmp_path, monkeypatch):
+    monkeypatch.setattr(undo, "PIECE", 2)
+    run_import(runtime, "place", b"name,people\np,1\nq,1\nr,1\ns,1\n", tmp_path)
+    rows = b"name,people\np,2\nq,2\nr,2\ns,2\nt,2\n"
+    done = run_import(runtime, "place", rows, tmp_path, mode="upsert", on=["name"])
+    with runtime.unit_of_work(SYSTEM) as work:
+        service.undo(work, done.id)
+    run = ImportRun(runtime, done.id)
+    with runtime.unit_of_work(SYSTEM) as work:
+        first = undo.undo_some(work, run.transfer())
+        going = run.transfer()
+        progress = {**going.progress, "below": first.below, "done": first.count}
+        repository.move(work, going, progress=progress)
+    left = {
+        name: key for name, key, people in stored(runtime, "place", "name", "id", "people") if people == 2
+    }
+    assert len(left) == 3
+    name, key = min(left.items())
+    with runtime.unit_of_work(SYSTEM) as work:
+        records.update(work, compiled_form(work.app("desk"), "place"), key, {"people": 9})
+    undone = finish(runtime, done)
+    assert [(each["record"], each["reason"], each["name"]) for each in undone.report["kept"]] == [
+        (key, "changed_since", name)
+    ]
+    expected = dict.fromkeys("pqrs", 1) | {name: 9}
+    assert dict(stored(runtime, "place", "name", "people")) == expected
+
+
+def test_records_that_the_import_itself_made_refer_do_not_hinder(runtime, map_, tmp_path):
+    run_import(runtime, "area", b"code,name\nX,old\n", tmp_path)
+    rows = b"code,name,above\nN,new,\nX,old,N\n"
+    done = run_import(runtime, "area", rows, tmp_path, mode="upsert", on=["code"])
+    assert done.report["counts"] == {"inserted": 1, "updated": 1, "unchanged": 0, "failed": 0}
+    assert taken_back(runtime, done).report["kept"] == []
+    assert stored(runtime, "area", "code", "above") == [("X", None)]
