@@ -84,7 +84,7 @@ class FieldType(ABC):
         """JSON Schema of a value that is not null, as answers have it."""
 
     def also_read(self) -> Sequence[dict[str, Any]]:
-        """JSON Schemas of what `parse` takes besides; spaces around texts aside."""
+        """JSON Schemas of what `parse` takes besides; spaces around texts and signs that show nothing aside."""
         return (EMPTY,)
 
     def read_cell(self, cell: Cell, reading: Reading) -> Any:

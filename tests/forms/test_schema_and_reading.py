@@ -18,7 +18,7 @@ from forms.compiled import Form
 from forms.field_type import Reading
 from forms.nested import is_new
 from forms.record_schema import record_schema
-from forms.values import Problem
+from forms.values import BLANK, Problem, visible
 from tests.forms.sample import RECORD
 from tests.forms.samples import SAMPLES
 from tests.forms.sheet import publish_sheet
@@ -84,9 +84,9 @@ def _brings_new(value: Any) -> bool:
 
 
 def _padded(value: Any) -> bool:
-    """Whether spaces stand around a text, which are cut off first."""
+    """Whether a text has spaces around it or signs that show nothing, which are cut off first."""
     if isinstance(value, str):
-        return value != value.strip()
+        return value != visible(value) or BLANK.fullmatch(value) is not None
     inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return any(map(_padded, inside))
 
