@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter, methodcaller
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 Params = Mapping[str, Any] | Sequence[Any]
 NO_PARAMS: dict[str, Any] = {}
+ALL, FIRST, TOUCHED = methodcaller("fetchall"), methodcaller("fetchone"), attrgetter("rowcount")
+"""What is wanted of a cursor."""
 
 
 class TooDeep(EngineError):
@@ -113,13 +116,7 @@ class UnitOfWork:
         """All rows of a driver-ready statement (`engine.expressions.print_sql`)."""
         if self._waiting and self._waiting.concerns(sql):
             self._waiting.write(self._raw)
-        raw = self._raw
-        if not self._keeps:
-            fetched: list[tuple[Any, ...]] = raw.execute(sql, params).fetchall()
-            return fetched
-        asked = raw.ask(sql, params)
-        fetched = asked.fetchall()
-        raw.let_go(asked)
+        fetched: list[tuple[Any, ...]] = self._ask(sql, params, ALL)
         return fetched
 
     def row(self, sql: str, params: Params = NO_PARAMS) -> tuple[Any, ...] | None:
@@ -128,11 +125,7 @@ class UnitOfWork:
             self.writes += 1
         if self._waiting and self._waiting.concerns(sql):
             self._waiting.write(self._raw)
-        raw = self._raw
-        asked = raw.ask(sql, params) if self._keeps else raw.execute(sql, params)
-        first: tuple[Any, ...] | None = asked.fetchone()
-        if self._keeps:
-            raw.let_go(asked)
+        first: tuple[Any, ...] | None = self._ask(sql, params, FIRST)
         return first
 
     def run(self, sql: str, params: Params = NO_PARAMS) -> int:
@@ -140,13 +133,17 @@ class UnitOfWork:
         self.writes += 1
         if self._waiting:
             self._waiting.write(self._raw)
+        return int(self._ask(sql, params, TOUCHED))
+
+    def _ask(self, sql: str, params: Params, read: Callable[[Any], Any]) -> Any:
+        """What `read` takes out of the cursor; on PostgreSQL the connection keeps that, without the result."""
         raw = self._raw
         if not self._keeps:
-            return int(raw.execute(sql, params).rowcount)
-        asked = raw.ask(sql, params)
-        touched = int(asked.rowcount)
-        raw.let_go(asked)
-        return touched
+            return read(raw.execute(sql, params))
+        cursor = raw.ask(sql, params)
+        found = read(cursor)
+        raw.let_go(cursor)
+        return found
 
     def run_many(self, sql: str, params: Sequence[Params]) -> None:
         """Run a statement once per set of parameters."""
@@ -235,10 +232,7 @@ class UnitOfWork:
         self.writes += 1
         waiting = self._waiting
         if waiting is not None:
-            if insert in waiting.inserts:
-                waiting.inserts[insert].extend(rows)
-            else:
-                waiting.insert(insert, rows)
+            waiting.insert(insert, rows)
         else:
             insert_rows(self._raw, self.runtime.database.dialect, insert, rows)
 

@@ -9,20 +9,8 @@ from engine.definitions.publish import publish
 from engine.errors import MOST_TOLD, Invalid
 from engine.findings import error, text
 from engine.identity.principal import SYSTEM
-from tests.forms.shop import CUSTOMER, REP, SHOP
+from tests.api.labelled_shop import LABEL, RECORDS, publish_shop
 from tests.support.prepared import prepared_by
-
-RECORDS = "/apps/shop/forms/customer/records"
-
-
-LABEL = {"zh": "客户全称", "en": "Full name"}
-
-
-def publish_shop(runtime):
-    fields = [{**each, "label": LABEL} if each["key"] == "name" else each for each in CUSTOMER["fields"]]
-    forms = {**SHOP["form"], "customer": {**CUSTOMER, "fields": fields}}
-    with runtime.unit_of_work(SYSTEM) as work:
-        publish(work, {**SHOP, "form": forms, "role": {"sales_rep": {**REP, "key": "sales_rep"}}})
 
 
 @pytest.fixture
