@@ -66,7 +66,7 @@ class Runtime:
         )
         self.services: dict[str, Any] = {}
         self._apps: Mapping[str, CompiledApp] = {}
-        self.known_people: set[tuple[str, str]] = set()
+        self.known_users: set[tuple[str, str]] = set()
         """Users (system form, id) that are known to exist."""
         self._expected: Mapping[str, CompiledApp] = {}
         self._compiling = threading.RLock()

@@ -21,7 +21,7 @@ from forms.system_forms import SYSTEM_FORMS, USER, SystemForm
 from forms.trees import check_tree
 from forms.uniques import doubles_within
 
-MANY_PEOPLE = 100_000
+MANY_USERS = 100_000
 """So many users are remembered to exist."""
 REQUIRED = Text(zh="此项必填。", en="This is required.")
 FILL_IN = Text(zh="请填写。", en="Fill it in.")
@@ -211,13 +211,13 @@ def _is_known(save: Saving, system: SystemForm, key: str) -> bool:
     """Whether there is such a user or department. Nobody deletes a user, so one that was committed is remembered;
     a department may be removed, by another process too.
     """
-    known, place = save.work.runtime.known_people, (system.key, key)
+    known, place = save.work.runtime.known_users, (system.key, key)
     if place in known:
         return True
     fresh = system.key == USER.key and save.work.writes == 0
     found = save.env.follow(system.key, key) is not None
     if found and fresh:
-        if len(known) >= MANY_PEOPLE:
+        if len(known) >= MANY_USERS:
             known.clear()
         known.add(place)
     return found
